@@ -1,0 +1,99 @@
+"""Offer Portal: create_app() configures, wires and returns the application."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask
+from flask_login import current_user
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from portal import config, database, extensions
+from portal.accounts import views as accounts
+from portal.config import Settings
+from portal.inquiries import views as inquiries
+from portal.listings import views as listings
+from portal.permissions import Permission
+from portal.statistics import views as statistics
+from portal.storefront import views as storefront
+from portal.web import assets, errors, formatting, guard, headers, health, languages, navigation
+
+ROOT: Final = Path(__file__).parent.parent
+FEATURES: Final = (storefront, listings, inquiries, statistics, accounts)
+_HASHED: Final = re.compile(r"-[0-9A-Za-z]{8,}\.[a-z0-9.]+$")
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """The application, ready to serve.
+
+    Args:
+        settings: the operator's; None: read from the environment.
+        overrides: Flask configuration keys that tests set.
+
+    Raises:
+        SettingError: a setting cannot work.
+        RuntimeError: an endpoint declares no access.
+    """
+    settings = settings or config.settings_from(os.environ)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.from_mapping(config.flask_config(settings))
+    app.config.from_mapping(overrides)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _bind_extensions(app)
+    # In this order each request is checked: access first, then the CSRF token.
+    guard.init_app(app)
+    extensions.csrf.init_app(app)
+    languages.init_app(app, settings)
+    headers.init_app(app, settings)
+    errors.init_app(app)
+    formatting.register(app)
+    app.register_blueprint(health.blueprint)
+    for feature in FEATURES:
+        for blueprint in feature.BLUEPRINTS:
+            app.register_blueprint(blueprint)
+    navigation.init_app(app, [entry for feature in FEATURES for entry in feature.NAVIGATION])
+    app.jinja_env.globals.update(static_url=assets.static_url, Permission=Permission)
+    app.context_processor(_reader)
+    guard.refuse_undeclared(app)
+    _wrap(app, settings)
+    return app
+
+
+def _bind_extensions(app: Flask) -> None:
+    extensions.db.init_app(app)
+    with app.app_context():
+        database.prepare_engine(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "portal" / "migrations"))
+    extensions.login_manager.init_app(app)
+    extensions.login_manager.session_protection = None  # the session's row is what is relied on
+    extensions.htmx.init_app(app)
+
+
+def _reader() -> dict[str, Any]:
+    """Public pages must not look at the session, or no cache could keep them."""
+    known = not guard.is_public() and current_user.is_authenticated
+    return {"reader": current_user._get_current_object() if known else None}
+
+
+def _wrap(app: Flask, settings: Settings) -> None:
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=assets.DIST,
+        prefix="/static/",
+        immutable_file_test=lambda _path, url: bool(_HASHED.search(url)),
+        add_headers_function=_static_headers,
+    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_prefix=0
+        )
+
+
+def _static_headers(found: Any, _path: str, _url: str) -> None:
+    found["X-Content-Type-Options"] = "nosniff"
+    found["Cross-Origin-Resource-Policy"] = "same-origin"
+    found["Referrer-Policy"] = "strict-origin-when-cross-origin"

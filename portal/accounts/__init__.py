@@ -1,0 +1,1 @@
+"""Providers, people, roles, sign-in and sessions."""

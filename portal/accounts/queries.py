@@ -1,0 +1,99 @@
+"""Reads of people, providers and sessions."""
+
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, bindparam, func, select
+
+from portal import clock
+from portal.accounts.identity import Identity
+from portal.accounts.models import Person, PersonRole, Provider, SignInSession
+from portal.clock import DAY, HOUR
+from portal.extensions import db
+from portal.permissions import Role
+
+IDLE_LIFETIME: Final = 12 * HOUR
+REMEMBERED_IDLE_LIFETIME: Final = 14 * DAY
+
+_roles = (
+    select(func.aggregate_strings(PersonRole.role, ","))
+    .where(PersonRole.person_id == Person.id)
+    .scalar_subquery()
+)
+_IDENTITY: Final = (
+    select(
+        SignInSession.id,
+        SignInSession.seen_at,
+        SignInSession.is_remembered,
+        Person.id.label("person_id"),
+        Person.name,
+        Person.email,
+        Person.language,
+        Person.provider_id,
+        Provider.name.label("provider_name"),
+        _roles.label("roles"),
+    )
+    .join(Person, Person.id == SignInSession.person_id)
+    .outerjoin(Provider, Provider.id == Person.provider_id)
+    .where(
+        SignInSession.token_digest == bindparam("digest"),
+        SignInSession.expires_at > bindparam("now"),
+        Person.is_active,
+    )
+)
+
+
+def identity_of(token: str, digest: str) -> Identity | None:
+    """Whoever holds this session, with today's roles; None when it has ended or never was.
+
+    Args:
+        token: the random id from the cookie.
+        digest: its digest, as the table keeps it.
+    """
+    now = clock.now()
+    row = db.session.execute(_IDENTITY, {"digest": digest, "now": now}).one_or_none()
+    if row is None:
+        return None
+    idle = REMEMBERED_IDLE_LIFETIME if row.is_remembered else IDLE_LIFETIME
+    if row.seen_at + idle < now:
+        return None
+    return Identity(
+        token=token,
+        session_id=row.id,
+        person_id=row.person_id,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+        provider_id=row.provider_id,
+        provider_name=row.provider_name,
+        roles=frozenset(Role(name) for name in (row.roles or "").split(",") if name),
+        seen_at=row.seen_at,
+    )
+
+
+def person_by_email(email: str) -> Person | None:
+    """The person with this address (compared in lower case)."""
+    return db.session.scalar(select(Person).where(Person.email == email.lower()))
+
+
+def sessions_of(person_id: int) -> list[Row[Any]]:
+    """This person's living sessions, last used first."""
+    rows = db.session.execute(
+        select(SignInSession.id, SignInSession.user_agent, SignInSession.created_at,
+               SignInSession.seen_at)
+        .where(SignInSession.person_id == person_id, SignInSession.expires_at > clock.now())
+        .order_by(SignInSession.seen_at.desc())
+        .limit(100)
+    )
+    return list(rows)
+
+
+def recipients_of(provider_id: int, role: Role) -> Select[tuple[str, str]]:
+    """Address and language of each active person of the provider who holds `role`."""
+    return (
+        select(Person.email, Person.language)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .where(
+            Person.provider_id == provider_id, Person.is_active, PersonRole.role == role.value
+        )
+        .order_by(Person.id)
+    )

@@ -1,0 +1,138 @@
+"""Sign-in, sign-out, and the person's own page with their sessions."""
+
+import flask
+from flask import Blueprint, flash, redirect, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.accounts import actions, queries
+from portal.accounts.forms import SignInForm
+from portal.accounts.identity import Identity
+from portal.digests import digest_of
+from portal.extensions import login_manager
+from portal.permissions import PUBLIC, SIGNED_IN
+from portal.web.fragments import done
+from portal.web.guard import is_public, requires, safe_next
+from portal.web.navigation import Entry
+
+blueprint = Blueprint("accounts", __name__)
+BLUEPRINTS = [blueprint]
+NAVIGATION = [Entry("accounts.account", _l("My account"), "circle-user")]
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def load_identity(token: str) -> Identity | None:
+    """Whoever holds the session named in the cookie, as of now."""
+    return queries.identity_of(token, digest_of(token))
+
+
+@blueprint.before_app_request
+def keep_session_alive() -> None:
+    """Note the use of a session on private pages; public pages do not look at it."""
+    if not is_public() and current_user.is_authenticated:
+        actions.keep_alive(current_user.session_id, current_user.seen_at)
+
+
+@blueprint.get("/sign-in")
+@requires(PUBLIC)
+def sign_in() -> str | BaseResponse:
+    """The sign-in page."""
+    target = safe_next(request.args.get("next")) or ""
+    if current_user.is_authenticated:
+        return redirect(target or url_for("accounts.home"), 303)
+    return flask.render_template("accounts/sign_in.html", form=SignInForm(data={"next": target}))
+
+
+@blueprint.post("/sign-in")
+@requires(PUBLIC)
+def open_session() -> str | tuple[str, int] | tuple[str, int, dict[str, str]] | BaseResponse:
+    """Check the password and open a session."""
+    form = SignInForm()
+    if not form.validate():
+        return flask.render_template("accounts/sign_in.html", form=form), 422
+    try:
+        token = actions.sign_in(
+            form.email.data.strip(),
+            form.password.data,
+            remember=form.remember.data,
+            user_agent=request.user_agent.string,
+            network=request.remote_addr or "",
+        )
+    except actions.Throttled as throttled:
+        form.form_errors = [
+            _("Too many tries. Wait %(seconds)s seconds and try again.", seconds=throttled.retry_after)
+        ]
+        page = flask.render_template("accounts/sign_in.html", form=form)
+        return page, 429, {"Retry-After": str(throttled.retry_after)}
+    identity = load_identity(token) if token else None
+    if identity is None:
+        form.form_errors = [_("E-mail or password is wrong.")]
+        return flask.render_template("accounts/sign_in.html", form=form), 422
+    session.clear()  # nothing of the anonymous session, its CSRF token included, lives on
+    session.permanent = form.remember.data
+    login_user(identity)
+    return redirect(safe_next(form.next.data) or url_for("accounts.home"), 303)
+
+
+@blueprint.post("/sign-out")
+@requires(SIGNED_IN)
+def sign_out() -> BaseResponse:
+    """End this session; its cookie is worth nothing afterwards, wherever it was copied to."""
+    actions.end_session(current_user.person_id, current_user.session_id)
+    logout_user()
+    session.clear()
+    response = redirect(url_for("accounts.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/portal/")
+@requires(SIGNED_IN)
+def home() -> BaseResponse:
+    """The first page this person works on."""
+    entries = flask.current_app.extensions["portal.navigation"]
+    first = next(
+        entry for entry in entries if entry.permission is None or current_user.may(entry.permission)
+    )
+    return redirect(url_for(first.endpoint), 302)
+
+
+@blueprint.get("/portal/account/")
+@requires(SIGNED_IN)
+def account() -> str:
+    """The person's own page: who they are here, and where they are signed in."""
+    return flask.render_template(
+        "accounts/account.html", sessions=queries.sessions_of(current_user.person_id)
+    )
+
+
+@blueprint.post("/portal/account/sessions/<int:session_id>/end")
+@requires(SIGNED_IN)
+def end_session(session_id: int) -> BaseResponse:
+    """End one of the person's own sessions."""
+    actions.end_session(current_user.person_id, session_id)
+    flash(_("That device is signed out."))
+    return done(url_for("accounts.account"))
+
+
+@blueprint.post("/portal/account/sessions/end-others")
+@requires(SIGNED_IN)
+def end_other_sessions() -> BaseResponse:
+    """End all sessions but this one."""
+    actions.end_other_sessions(current_user.person_id, current_user.session_id)
+    flash(_("All other devices are signed out."))
+    return done(url_for("accounts.account"))
+
+
+@blueprint.after_app_request
+def remember_language(response: flask.Response) -> flask.Response:
+    """A language chosen while signed in is also the one this person is written to in."""
+    if request.endpoint == "choose_language" and current_user.is_authenticated:
+        code = (request.view_args or {}).get("code")
+        if code in {"zh", "en"} and code != current_user.language:
+            actions.choose_language(current_user.person_id, code)
+    return response
+
+

@@ -1,0 +1,42 @@
+"""Writing the audit: called inside the transaction of the act it records."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.audit.models import AuditEntry
+
+
+def record(
+    session: Session,
+    act: str,
+    *,
+    subject: str,
+    subject_id: int | None,
+    person_id: int | None,
+    provider_id: int | None,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """Add one entry to the running transaction.
+
+    Args:
+        session: of the transaction whose act this is.
+        act: verb with its room, such as `listing.publish`.
+        subject: what kind of row, such as `listing`.
+        subject_id: its id.
+        person_id: who did it; None for a visitor or the worker.
+        provider_id: whose row it is.
+        changes: field → [before, after], or facts of the event. No secrets, no buyer's data.
+    """
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            act=act,
+            subject=subject,
+            subject_id=subject_id,
+            person_id=person_id,
+            provider_id=provider_id,
+            changes=changes or {},
+        )
+    )

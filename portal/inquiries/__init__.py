@@ -1,0 +1,1 @@
+"""Buyers' questions: threads, answers and how long they took."""

@@ -1,0 +1,122 @@
+"""Putting jobs in, claiming them under a lease, finishing or failing them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.clock import HOUR, MINUTE
+from portal.database import transaction
+from portal.jobs.models import DEAD, QUEUED, Job
+
+LEASE: Final = MINUTE
+"""Seconds after which a job whose worker died may be taken by another."""
+BACKOFF: Final = (MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR)
+"""Waits after the first, second, ... failure in seconds; after the last the job is dead."""
+_LONGEST_ERROR: Final = 1000
+_EVERY: Final = "every"
+
+
+class PermanentFailure(Exception):  # noqa: N818 - a verdict of the handler, not a fault of ours
+    """Trying again cannot help; the message is kept for people."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job taken by this worker, valid while `fence` is the newest."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    fence: int
+    tries: int
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    due_at: int | None = None,
+    key: str | None = None,
+) -> None:
+    """Add a job to the running transaction; nothing stays of it if that rolls back.
+
+    Args:
+        session: of the running transaction.
+        kind: names the handler, such as `mail.send`.
+        payload: plain JSON for the handler.
+        due_at: earliest start, UTC seconds; None: at once.
+        key: with a key that is already there, nothing is added.
+    """
+    if key is not None and session.scalar(select(Job.id).where(Job.key == key)) is not None:
+        return
+    now = clock.now()
+    session.add(Job(kind=kind, payload=payload, key=key, due_at=due_at or now, created_at=now))
+
+
+def claim() -> Claim | None:
+    """Take the job that has been due longest, None when nothing is due."""
+    now = clock.now()
+    with transaction() as session:
+        job = session.scalars(
+            select(Job)
+            .where(Job.state == QUEUED, Job.due_at <= now, Job.lease_until < now)
+            .order_by(Job.due_at, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if job is None:
+            return None
+        job.lease_until = now + LEASE
+        job.fence += 1
+        return Claim(job.id, job.kind, job.payload, job.fence, job.tries)
+
+
+def finish(job: Claim) -> bool:
+    """Remove a job that is done, or move a periodic one to its next slot.
+
+    Returns False when the lease was lost: another worker has the job now.
+    """
+    mine = (Job.id == job.id, Job.fence == job.fence)
+    period = job.payload.get(_EVERY)
+    statement: Update | Delete = delete(Job).where(*mine)
+    if period:
+        next_slot = (clock.now() // period + 1) * period
+        statement = (
+            update(Job).where(*mine).values(due_at=next_slot, lease_until=0, tries=0, error=None)
+        )
+    with transaction() as session:
+        return bool(session.execute(statement).rowcount)
+
+
+def fail(job: Claim, error: str, *, is_permanent: bool = False) -> bool:
+    """Plan the next try, or give the job up; returns whether it was given up.
+
+    A periodic job is never given up: its next slot may work.
+    """
+    is_periodic = _EVERY in job.payload
+    is_dead = not is_periodic and (is_permanent or job.tries >= len(BACKOFF))
+    wait = BACKOFF[min(job.tries, len(BACKOFF) - 1)]
+    with transaction() as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.fence == job.fence)
+            .values(
+                state=DEAD if is_dead else QUEUED,
+                tries=job.tries + 1,
+                due_at=clock.now() + wait,
+                lease_until=0,
+                error=error[:_LONGEST_ERROR],
+            )
+        )
+    return is_dead
+
+
+def plan_periodic(periods: dict[str, int]) -> None:
+    """Make sure that each periodic job (kind → period in seconds) has its one row."""
+    with transaction() as session:
+        for kind, period in periods.items():
+            enqueue(session, kind, {_EVERY: period}, key=kind)

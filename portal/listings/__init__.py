@@ -1,0 +1,1 @@
+"""Offers of a provider: their fields, attribute pairs, pictures, revisions and search."""

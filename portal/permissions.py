@@ -1,0 +1,61 @@
+"""Who may do what: the permissions, the roles that carry them, nothing else."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing a person may do; views name it with `@requires`."""
+
+    LISTING_VIEW = "listing:view"
+    LISTING_EDIT = "listing:edit"
+    LISTING_PUBLISH = "listing:publish"
+    INQUIRY_VIEW = "inquiry:view"
+    INQUIRY_ANSWER = "inquiry:answer"
+    STATISTICS_VIEW = "statistics:view"
+    STATISTICS_ALL = "statistics:all"
+
+
+class Access(StrEnum):
+    """What an endpoint may declare instead of a permission."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed-in"
+
+
+PUBLIC: Final = Access.PUBLIC
+SIGNED_IN: Final = Access.SIGNED_IN
+
+
+class Role(StrEnum):
+    """A set of permissions given to a person; one person may hold several."""
+
+    STAFF = "staff"
+    SELLER = "seller"
+    ADMIN = "admin"
+
+
+ROLES: Final[dict[Role, frozenset[Permission]]] = {
+    Role.STAFF: frozenset(
+        {
+            Permission.LISTING_VIEW,
+            Permission.LISTING_EDIT,
+            Permission.LISTING_PUBLISH,
+            Permission.STATISTICS_VIEW,
+        }
+    ),
+    Role.SELLER: frozenset(
+        {
+            Permission.LISTING_VIEW,
+            Permission.INQUIRY_VIEW,
+            Permission.INQUIRY_ANSWER,
+            Permission.STATISTICS_VIEW,
+        }
+    ),
+    Role.ADMIN: frozenset({Permission.STATISTICS_VIEW, Permission.STATISTICS_ALL}),
+}
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """All that the given roles allow together."""
+    return frozenset[Permission]().union(*(ROLES[role] for role in roles))

@@ -1,0 +1,1 @@
+"""Views: counted, rolled up and shown, beside inquiries and answer times."""

@@ -1,0 +1,1 @@
+"""The public pages: offers, one offer, a provider; owns no table."""

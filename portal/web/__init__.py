@@ -1,0 +1,1 @@
+"""Page plumbing that knows no feature: access, fragments, headers, languages, input, output."""

@@ -1,0 +1,125 @@
+"""Access to endpoints: each declares who may use it, and one that declares nothing stops start-up."""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+import flask
+from flask import Flask, Response, abort, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.extensions import htmx, login_manager
+from portal.permissions import PUBLIC, SIGNED_IN, Access, Permission
+
+_DECLARED: Final = "portal_access"
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES: Final = frozenset({"same-origin", "none"})
+_LONGEST_NEXT: Final = 2000
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Reader(Protocol):
+    """What the guard asks of whoever is signed in."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person holds `permission`."""
+        ...
+
+
+def requires(access: Permission | Access) -> Callable[[View], View]:
+    """Declare who may use a view; the innermost decorator of every view."""
+
+    def declare(view: View) -> View:
+        setattr(view, _DECLARED, access)
+        return view
+
+    return declare
+
+
+def access_of(app: Flask, endpoint: str) -> Permission | Access | None:
+    """What the view behind `endpoint` declares, None where it declares nothing."""
+    return getattr(app.view_functions[endpoint], _DECLARED, None)
+
+
+def is_public() -> bool:
+    """Whether the endpoint being served is open to everybody (or no endpoint matched)."""
+    endpoint = request.endpoint
+    return endpoint is None or access_of(flask.current_app, endpoint) is PUBLIC
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Stop start-up when an endpoint declares no access.
+
+    Raises:
+        RuntimeError: names the endpoints.
+    """
+    undeclared = [name for name in app.view_functions if access_of(app, name) is None]
+    if undeclared:
+        raise RuntimeError(f"endpoints without @requires: {', '.join(sorted(undeclared))}")
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before anything else looks at it."""
+    app.before_request(_refuse_other_sites)
+    app.before_request(_check_access)
+    login_manager.unauthorized_handler(to_sign_in)
+
+
+def _refuse_other_sites() -> None:
+    """Refuse a write that another site makes the browser send (on top of the CSRF token)."""
+    if request.method in _SAFE_METHODS:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
+        abort(403)
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def _check_access() -> BaseResponse | None:
+    endpoint = request.endpoint
+    if endpoint is None:  # 404 and 405 say nothing that is private
+        return None
+    access = access_of(flask.current_app, endpoint)
+    if access is PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return to_sign_in()
+    if access is not SIGNED_IN and not cast(Reader, current_user).may(Permission(access or "")):
+        abort(403)
+    return None
+
+
+def to_sign_in() -> BaseResponse:
+    """Send the reader to the sign-in page and back afterwards; htmx is told by a header."""
+    target = flask.url_for("accounts.sign_in", next=_place_to_return())
+    if htmx:
+        return Response(status=401, headers={"HX-Redirect": target})
+    return flask.redirect(target, 302)
+
+
+def _place_to_return() -> str | None:
+    """The path to come back to: of the page, not of a fragment inside it or of a write."""
+    if not htmx and request.method in _SAFE_METHODS:
+        return request.full_path.rstrip("?")
+    page = urlsplit(htmx.current_url or request.referrer or "")
+    path = f"{page.path}?{page.query}" if page.query else page.path
+    return path if page.netloc == request.host else None
+
+
+def safe_next(target: str | None) -> str | None:
+    """`target` if it is a path on this site that is safe to redirect to, else None.
+
+    Browsers read a backslash as a slash and skip control characters, so both refuse it, as do a
+    scheme, a host and a doubled slash.
+    """
+    if not target or len(target) > _LONGEST_NEXT or not target.startswith("/"):
+        return None
+    if target.startswith("//") or "\\" in target or not target.isprintable():
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    return target if not parts.scheme and not parts.netloc else None

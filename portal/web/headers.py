@@ -1,0 +1,66 @@
+"""Security and caching headers of every answer: content policy, isolation, who may keep it."""
+
+from typing import Final
+
+from flask import Flask, Response, request, session
+
+from portal.config import Settings
+from portal.web.guard import is_public
+
+_YEAR_2 = 63_072_000
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'; report-uri /csp-report"
+)
+PERMISSIONS_POLICY: Final = (
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+)
+_ALL: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_HTML: Final = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": PERMISSIONS_POLICY,
+}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Add the headers to each answer, errors too."""
+    policy = CONTENT_POLICY + ("; upgrade-insecure-requests" if settings.is_https else "")
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        headers = response.headers
+        for name, value in _ALL.items():
+            headers[name] = value
+        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        if settings.is_https:
+            headers["Strict-Transport-Security"] = f"max-age={_YEAR_2}; includeSubDomains"
+        if response.mimetype == "text/html":
+            for name, value in _HTML.items():
+                headers[name] = value
+            headers["Content-Security-Policy"] = policy
+        else:
+            headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+        _say_who_may_keep_it(response)
+        return response
+
+
+def _say_who_may_keep_it(response: Response) -> None:
+    if "Cache-Control" in response.headers:
+        return
+    is_shared = (
+        request.method in {"GET", "HEAD"}
+        and response.status_code in {200, 304}
+        and is_public()
+        and not session.accessed
+        and "Set-Cookie" not in response.headers
+    )
+    if not is_shared:
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    response.vary.update(("Accept-Language", "Cookie"))

@@ -1,0 +1,90 @@
+"""Language and theme of a page: by choice, then by the person, then by what the browser asks."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import Flask, Response, redirect, request
+from flask_babel import get_locale
+from flask_login import current_user
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.clock import DAY
+from portal.config import Settings
+from portal.extensions import babel
+from portal.permissions import PUBLIC
+from portal.web.guard import is_public, requires, safe_next
+
+LANGUAGES: Final = {"zh": "zh_Hans_CN", "en": "en"}
+"""Code in URLs, cookies and the `people` table → Babel's locale."""
+HTML_LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
+THEMES: Final = ("auto", "light", "dark")
+_LONGEST_HEADER: Final = 500
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Bind Babel, the two switches and what the layouts read."""
+    babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
+
+    @app.post("/language/<code>")
+    @requires(PUBLIC)
+    def choose_language(code: str) -> BaseResponse:
+        return _remember(settings, "language", code, tuple(LANGUAGES))
+
+    @app.post("/theme/<name>")
+    @requires(PUBLIC)
+    def choose_theme(name: str) -> BaseResponse:
+        return _remember(settings, "theme", name, THEMES)
+
+    @app.context_processor
+    def layout_context() -> dict[str, Any]:
+        code = current_language()
+        theme = request.cookies.get("theme", "auto")
+        return {
+            "locale": code,
+            "html_lang": HTML_LANGUAGES[code],
+            "language_names": LANGUAGE_NAMES,
+            "theme": theme if theme in THEMES else "auto",
+        }
+
+
+def language() -> str:
+    """The language this request is to be answered in: a key of LANGUAGES."""
+    public = is_public()
+    if public and (asked := request.args.get("lang")) in LANGUAGES:
+        return str(asked)
+    if (chosen := request.cookies.get("language")) in LANGUAGES:
+        return str(chosen)
+    if not public and current_user.is_authenticated:
+        return str(current_user.language)
+    return _accepted(request.headers.get("Accept-Language", ""))
+
+
+def current_language() -> str:
+    """The language in force: a key of LANGUAGES."""
+    return "en" if str(get_locale()) == "en" else "zh"
+
+
+@lru_cache(maxsize=1024)
+def _accepted(header: str) -> str:
+    """Best match for an Accept-Language header; a header too long to be honest is not read."""
+    if len(header) > _LONGEST_HEADER:
+        return "zh"
+    ranges = parse_accept_header(header, LanguageAccept)
+    return ranges.best_match(LANGUAGES, default="zh") or "zh"
+
+
+def _remember(settings: Settings, name: str, value: str, known: tuple[str, ...]) -> BaseResponse:
+    response: Response | BaseResponse = redirect(safe_next(request.form.get("next")) or "/", 303)
+    if value in known:
+        response.set_cookie(
+            name,
+            value,
+            max_age=365 * DAY,
+            secure=settings.is_https,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response

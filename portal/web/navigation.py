@@ -1,0 +1,113 @@
+"""The sidebar's entries and their counts, and the page's own counts, in one statement."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, cast
+
+import flask
+from flask import Flask, current_app, g, request, url_for
+from flask_login import current_user
+from sqlalchemy import Select, select
+
+from portal.extensions import db
+from portal.permissions import Permission
+from portal.web.guard import Reader, is_public
+
+COUNT_CAP: Final = 1000
+"""Counts stop here and show as "1000+": counting on costs more than the number is worth."""
+_KEY: Final = "portal.navigation"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar.
+
+    Args:
+        endpoint: the page it leads to; the blueprint's name decides which line is current.
+        label: lazily translated words.
+        icon: name in the icon sprite.
+        permission: who sees it; None: everybody signed in.
+        badge: select of one number over the bind parameter `provider_id`, or None.
+    """
+
+    endpoint: str
+    label: Any
+    icon: str
+    permission: Permission | None = None
+    badge: Select[tuple[int]] | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as the layout draws it."""
+
+    url: str
+    label: str
+    icon: str
+    badge: int | None
+    badge_id: str
+    is_current: bool
+
+
+def init_app(app: Flask, entries: list[Entry]) -> None:
+    """Make the sidebar known to the layout."""
+    app.extensions[_KEY] = entries
+    app.jinja_env.globals["navigation"] = lines
+
+
+def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mapping[str, int]:
+    """The named counts and the sidebar's badges of this request, read in one statement.
+
+    Args:
+        selects: name and a select of one number each; made once, so that it can be kept compiled.
+        parameters: values of their bind parameters besides `provider_id`.
+    """
+    badges = {f"badge_{entry.endpoint}": entry.badge for entry in _badged()}
+    wanted = tuple({**badges, **selects}.items())
+    if not wanted:
+        g.portal_counts = {}
+        return g.portal_counts
+    row = db.session.execute(
+        _combined(wanted), {"provider_id": current_user.provider_id, **parameters}
+    ).one()
+    g.portal_counts = dict(row._mapping)
+    return cast(Mapping[str, int], g.portal_counts)
+
+
+@lru_cache(maxsize=256)
+def _combined(wanted: tuple[tuple[str, Select[tuple[int]]], ...]) -> Select[Any]:
+    return select(*(one.scalar_subquery().label(name) for name, one in wanted))
+
+
+def _visible() -> list[Entry]:
+    reader = cast(Reader, current_user)
+    entries: list[Entry] = current_app.extensions[_KEY]
+    return [one for one in entries if one.permission is None or reader.may(one.permission)]
+
+
+def _badged() -> list[Any]:
+    return [entry for entry in _visible() if entry.badge is not None]
+
+
+def lines() -> list[Line]:
+    """The sidebar for the present reader; reads the badges if the page has not."""
+    if is_public() or not current_user.is_authenticated:
+        return []
+    if "portal_counts" not in g:
+        count({})
+    return [
+        Line(
+            url=url_for(entry.endpoint),
+            label=str(entry.label),
+            icon=entry.icon,
+            badge=g.portal_counts.get(f"badge_{entry.endpoint}"),
+            badge_id=f"badge-{entry.endpoint.replace('.', '-')}",
+            is_current=entry.endpoint.partition(".")[0] == flask.request.blueprint
+            if entry.endpoint.partition(".")[0] != "accounts"
+            else entry.endpoint == request.endpoint,
+        )
+        for entry in _visible()
+    ]
+
+

@@ -1,0 +1,1 @@
+"""The product's tests; one folder a feature, journeys/ in a real browser."""

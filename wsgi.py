@@ -1,0 +1,5 @@
+"""Entry point for WSGI servers: `application`."""
+
+from portal import create_app
+
+application = create_app()
