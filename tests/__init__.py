@@ -1,1 +1,1 @@
-"""The product's tests; one folder a feature, journeys/ in a real browser."""
+"""The tests, a folder a feature, and what they share."""
