@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import config, database, extensions
+from portal import config, database, extensions, places
 from portal.accounts import views as accounts
 from portal.config import Settings
 from portal.inquiries import views as inquiries
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     languages.init_app(app, settings)
     headers.init_app(app, settings)
     errors.init_app(app)
-    formatting.register(app)
+    formatting.register(app, place=places.label)
     app.register_blueprint(health.blueprint)
     for feature in FEATURES:
         for blueprint in feature.BLUEPRINTS:

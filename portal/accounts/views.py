@@ -8,18 +8,27 @@ from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.accounts import actions, queries
+from portal.accounts.devices import device
 from portal.accounts.forms import SignInForm
 from portal.accounts.identity import Identity
 from portal.digests import digest_of
 from portal.extensions import login_manager
-from portal.permissions import PUBLIC, SIGNED_IN
+from portal.permissions import PUBLIC, SIGNED_IN, Role
 from portal.web.fragments import done
 from portal.web.guard import is_public, requires, safe_next
 from portal.web.navigation import Entry
 
 blueprint = Blueprint("accounts", __name__)
 BLUEPRINTS = [blueprint]
+ROLE_NAMES = {
+    Role.STAFF: _l("Staff"),
+    Role.SELLER: _l("Seller"),
+    Role.ADMIN: _l("Admin of the marketplace"),
+}
 NAVIGATION = [Entry("accounts.account", _l("My account"), "circle-user")]
+
+
+blueprint.add_app_template_filter(device)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
@@ -104,7 +113,9 @@ def home() -> BaseResponse:
 def account() -> str:
     """The person's own page: who they are here, and where they are signed in."""
     return flask.render_template(
-        "accounts/account.html", sessions=queries.sessions_of(current_user.person_id)
+        "accounts/account.html",
+        sessions=queries.sessions_of(current_user.person_id),
+        role_names=[ROLE_NAMES[role] for role in Role if role in current_user.roles],
     )
 
 
