@@ -1,0 +1,128 @@
+"""Descriptions: Markdown as typed in, safe HTML out, and the plain words of it.
+
+What is stored is what was typed. It is rendered and cleaned anew for each page (and kept by its
+text), so that an allow-list made narrower also holds for what was stored before.
+"""
+
+import re
+from functools import lru_cache
+from html import unescape
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+LONGEST: Final = 20_000
+"""Characters of a text; a longer one is refused before anything parses it."""
+
+MEDIA_URL: Final = re.compile(r"/media/(?P<key>[0-9a-f]{32})(?:-[0-9]{1,4})?\.(?:webp|avif)")
+"""Where pictures may come from: our own store, by their random key, in any width."""
+
+_TAGS: Final = {
+    "p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote",
+    "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img",
+}  # fmt: skip
+_ATTRIBUTES: Final = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+_SCHEMES: Final = {"http", "https", "mailto"}
+_ABSOLUTE: Final = re.compile(r"(?:https?://|mailto:)[^\s\\]+", re.IGNORECASE)
+_DROPPED_WHOLE: Final = {"script", "style", "title", "iframe", "noscript", "template", "textarea"}
+# A page has one h1 and the layout's h2 above the description.
+_HEADINGS: Final = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
+_BLOCK_ENDS: Final = re.compile(r"</(?:p|h[3-6]|li|tr|th|td|pre|blockquote)>|<(?:br|hr)\s*/?>")
+_ANY_TAG: Final = re.compile(r"<[^>]*>")
+_DEEPEST: Final = 20
+
+
+class TooLong(ValueError):  # noqa: N818 - it reads as what it says
+    """The text has more than LONGEST characters."""
+
+
+def render(text: str) -> Markup:
+    """The HTML of a Markdown text, in the wrapper in which htmx does nothing.
+
+    Raises:
+        TooLong: fields refuse such a text; this is the second lock.
+    """
+    return Markup(f'<div class="prose" hx-ignore>{_clean_html(_checked(text))}</div>')  # noqa: S704 - cleaned just now
+
+
+@lru_cache(maxsize=256)
+def plain_excerpt(text: str, most: int = 160) -> str:
+    """The first words of a text without its markup, at most `most` characters, one line.
+
+    Raises:
+        TooLong: as render().
+    """
+    spaced = _BLOCK_ENDS.sub(" ", _clean_html(_checked(text)))
+    words = " ".join(unescape(_ANY_TAG.sub("", spaced)).split())
+    if len(words) <= most:
+        return words
+    cut = words[: max(0, most - 1)]
+    # Do not break a Latin word where a blank is near.
+    if words[len(cut)].isascii() and words[len(cut)].isalnum():
+        cut = cut[: max(cut.rfind(" "), len(cut) - 20)]
+    return cut.rstrip() + "…"
+
+
+def image_keys(text: str) -> list[str]:
+    """Keys of the pictures a text shows, in order, each once.
+
+    Raises:
+        TooLong: as render().
+    """
+    found = re.findall(r'<img[^>]* src="([^"]*)"', _clean_html(_checked(text)))
+    keys = (match["key"] for url in found if (match := MEDIA_URL.fullmatch(url)))
+    return list(dict.fromkeys(keys))
+
+
+def _checked(text: str) -> str:
+    if len(text) > LONGEST:
+        raise TooLong(f"A text of {len(text)} characters: at most {LONGEST}.")
+    return text
+
+
+@lru_cache(maxsize=256)
+def _clean_html(text: str) -> str:
+    return clean(_parser().render(text))
+
+
+def clean(html: str) -> str:
+    """HTML with only what a description may hold. Also for HTML that others made."""
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_kept,
+        url_schemes=_SCHEMES,
+        link_rel="noopener nofollow ugc",
+        strip_comments=True,
+    )
+    # A picture that may not be shown leaves no broken frame behind.
+    return re.sub(r'<img(?![^>]* src=")[^>]*>', "", cleaned)
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    if (tag, attribute) == ("img", "src"):
+        return value if MEDIA_URL.fullmatch(value) else None
+    if (tag, attribute) == ("a", "href"):
+        # Absolute only: a link into the portal would act with the reader's own rights.
+        return value if _ABSOLUTE.fullmatch(value) else None
+    return value
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST, "linkify": False})
+    parser.enable(["table", "strikethrough"])
+    # nh3 decides about addresses; the parser's own check leaves broken markup in the text.
+    parser.add_render_rule("heading_open", _lower_heading)
+    parser.add_render_rule("heading_close", _lower_heading)
+    return parser
+
+
+def _lower_heading(self, tokens, index, options, env):  # type: ignore[no-untyped-def]
+    token = tokens[index]
+    token.tag = _HEADINGS.get(token.tag, token.tag)
+    return self.renderToken(tokens, index, options, env)
