@@ -1,0 +1,64 @@
+// Warns before typed text is lost and says what is unsaved. Fallback: nothing is lost by the server, it only is not saved.
+import { words } from "./announce.js";
+
+const saved = new WeakMap();
+const leaving = new WeakSet();
+
+function picture(form) {
+  const parts = [];
+  for (const [name, value] of new FormData(form)) {
+    if (name !== "csrf_token" && name !== "version") parts.push([name, typeof value === "string" ? value : value.name]);
+  }
+  return JSON.stringify(parts);
+}
+
+export function isDirty(form) {
+  return saved.has(form) && (form.hasAttribute("data-unsaved") || saved.get(form) !== picture(form));
+}
+
+function show(form) {
+  for (const place of document.querySelectorAll("[data-save-state]")) {
+    if (place.closest("form") !== form && place.getAttribute("data-save-state") !== form.id) continue;
+    const dirty = isDirty(form);
+    if (!("first" in place.dataset)) place.dataset.first = place.textContent;
+    place.classList.toggle("is-dirty", dirty);
+    place.textContent = dirty ? words("unsaved") : place.dataset.first;
+  }
+}
+
+function watch(root) {
+  const forms = [...(root.querySelectorAll?.("form[data-guard]") || [])];
+  if (root.matches?.("form[data-guard]")) forms.push(root);
+  for (const form of forms) {
+    if (!saved.has(form)) saved.set(form, picture(form));
+    show(form);
+  }
+}
+
+export function start() {
+  watch(document);
+  const changed = (event) => {
+    const form = event.target.form || event.target.closest?.("form");
+    if (form && saved.has(form)) show(form);
+  };
+  document.addEventListener("input", changed);
+  document.addEventListener("change", changed);
+  document.addEventListener("pairs:changed", changed);
+  document.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented) leaving.add(event.target); }));
+  document.addEventListener("htmx:after:swap", (event) => watch(event.detail.ctx.target?.isConnected ? event.detail.ctx.target : document));
+  document.addEventListener("htmx:before:response", (event) => {
+    // A redirect after a save leaves the page on purpose.
+    const { ctx } = event.detail;
+    const form = ctx.sourceElement.closest?.("form");
+    if (form && ctx.response.status < 400) leaving.add(form);
+  });
+  addEventListener("beforeunload", (event) => {
+    for (const form of document.querySelectorAll("form[data-guard]")) {
+      if (!leaving.has(form) && isDirty(form)) {
+        event.preventDefault();
+        event.returnValue = "";
+        return;
+      }
+    }
+  });
+}
