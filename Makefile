@@ -27,7 +27,7 @@ help:
 	@echo 'make test     install what the tests need and run all of them (ARGS= goes to pytest)'
 	@echo 'make check    format, lint, types, floors, translations, templates, locks'
 	@echo 'make bench    measure the figures of the README (ONLY= for one)'
-	@echo 'make format   put sources and templates into the agreed format'
+	@echo 'make format   put the sources into the agreed format'
 	@echo 'make messages bring the translation catalogue in step with the sources'
 	@echo 'make lock     make the lock files anew after a change of pyproject.toml or package.json'
 	@echo 'make clean    remove what was installed and built; data in instance/ stays'
@@ -58,7 +58,7 @@ check-types:
 check-floors:
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
 check-templates:
-	@$(VENV)/bin/djlint --check --quiet templates
+	@$(VENV)/bin/djlint --lint --quiet templates
 check-house:
 	@$(PY) -m tests.checks
 
@@ -70,15 +70,13 @@ bench: $(VENV)/.dev $(DIST) $(MO)
 format: $(VENV)/.dev
 	@$(VENV)/bin/ruff check --quiet --fix-only .
 	@$(VENV)/bin/ruff format --quiet .
-	@$(VENV)/bin/djlint --reformat --quiet templates || true
 
 # Empty translations are left for a person to write; `make check` names them.
 .PHONY: messages
 messages: $(VENV)/.dev
-	@$(VENV)/bin/pybabel --quiet extract --mapping pyproject.toml --no-location --omit-header \
-	    --sort-output --output $(VENV)/messages.pot .
+	@$(VENV)/bin/pybabel --quiet X
 	@$(VENV)/bin/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(MESSAGES) \
-	    --no-fuzzy-matching --ignore-obsolete --omit-header --width 100
+	    --no-fuzzy-matching --ignore-obsolete --width 100
 
 # ---- what is built ------------------------------------------------------------------------------
 .PHONY: assets

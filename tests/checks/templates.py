@@ -19,6 +19,7 @@ _RULES: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(
         r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE
     ): "an on... attribute is refused by the policy",
+    re.compile(r"^\s*on[a-z]+\s*=\s*[\"']"): "an on... attribute is refused by the policy",
     re.compile(r"\bhx-on\b"): "hx-on needs eval, which the policy refuses",
     re.compile(r"=\s*[\"'](?:js|javascript):"): "js: needs eval, which the policy refuses",
     re.compile(r"<[^>]*\sstyle\s*="): "an inline style is refused by the policy",
@@ -41,6 +42,13 @@ _VERB: Final = re.compile(r"\bhx-(?P<verb>get|post)\s*=\s*\"(?P<url>[^\"]*)\"")
 _PLAIN: Final = re.compile(r"(?<![\w-])(?:href|action|formaction)\s*=\s*\"(?P<url>[^\"]*)\"")
 _JINJA: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 
+# The plain form: what a formatter would hold, were there one that leaves inline elements alone.
+_FORM: Final[Mapping[re.Pattern[str], str]] = {
+    re.compile(r"\t"): "a tab; indent by two spaces",
+    re.compile(r"[ \t]+$"): "spaces at the end of the line",
+    re.compile(r"^(?:  )* (?=\S)"): "an indent that is no multiple of two spaces",
+}
+
 # Template and rule's beginning: why it does not hold there.
 EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {}
 
@@ -51,8 +59,10 @@ def faults(root: Path = ROOT) -> list[str]:
     found = []
     for path in sorted(templates.rglob("*.html")):
         name = path.relative_to(root).as_posix()
-        text = _without_comments(path.read_text(encoding="utf-8"))
+        written = path.read_text(encoding="utf-8")
+        text = _without_comments(written)
         checks = (
+            _form(written),
             _syntax(text),
             _lines(text),
             _scripts(text),
@@ -79,6 +89,15 @@ def _without_comments(text: str) -> str:
 
 def _line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
+
+
+def _form(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for rule, fault in _FORM.items():
+            if rule.search(line):
+                yield number, fault
+    if not text.endswith("\n"):
+        yield _line(text, len(text)), "no line break at the end"
 
 
 def _syntax(text: str) -> Iterator[tuple[int, str]]:
