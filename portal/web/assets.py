@@ -28,6 +28,7 @@ _TARGET: Final = "es2020,chrome100,firefox100,safari15.4"
 _SOURCES_OF_BUNDLES: Final = ("css", "js")
 _MANIFEST: Final = "manifest.json"
 _STAMP: Final = ".inputs"
+_SOURCE_MAP: Final = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 _ICON_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _ICON_BODY: Final = re.compile(r"<svg\b[^>]*>(?P<body>.*)</svg>", re.DOTALL)
 _SYMBOL: Final = (
@@ -86,6 +87,7 @@ def build_assets(*, static: Path = STATIC, modules: Path = MODULES, dist: Path =
         build = Path(folder)
         names = _bundles(static, modules, build) | _pictures(static, build)
         names["icons.svg"] = _icons(static, modules, build)
+        names["htmx.js"] = _htmx(modules, build)
         _compress(build)
         _swap(build, dist, names)
     (dist / _STAMP).write_text(fingerprint, encoding="utf-8")
@@ -175,6 +177,13 @@ def _write_hashed(build: Path, name: Path, content: bytes) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     return hashed.as_posix()
+
+
+def _htmx(modules: Path, build: Path) -> str:
+    """Its own file, as its makers minified it: pages that need none of it do not load it."""
+    script = (modules / "htmx.org" / "dist" / "htmx.min.js").read_text(encoding="utf-8")
+    content = _SOURCE_MAP.sub("", script)
+    return _write_hashed(build, Path("htmx.js"), content.encode())
 
 
 def _icons(static: Path, modules: Path, build: Path) -> str:
