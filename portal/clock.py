@@ -16,6 +16,11 @@ def now() -> int:
     return int(time.time())
 
 
+def milliseconds() -> int:
+    """The present moment in UTC milliseconds since 1970, where a second is too coarse."""
+    return int(time.time() * 1000)
+
+
 def day_of(moment: int) -> date:
     """The marketplace's calendar day (Asia/Shanghai) in which `moment` (UTC seconds) falls."""
     return datetime.fromtimestamp(moment, MARKET_ZONE).date()

@@ -96,3 +96,32 @@ class Message(Base):
     mail_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mails.id"))
     """The mail that carried it to the buyer."""
     created_at: Mapped[Seconds]
+
+
+class Desk(Base):
+    """One provider's inbox as a whole: a number that grows with every write about its inquiries.
+
+    A poll compares it with the number it saw last. Writers of one provider wait for each other on
+    this row, so the numbers grow in the order of the commits: none can be passed over.
+    """
+
+    __tablename__ = "inquiry_desks"
+
+    provider_id: Mapped[int] = mapped_column(BigId, ForeignKey("providers.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class Sender(Base):
+    """When inquiries came from one network address within the last day, for the cap.
+
+    The address is kept only as a digest keyed with the secret key: who reads the table cannot try
+    all addresses to find it.
+    """
+
+    __tablename__ = "inquiry_senders"
+    __table_args__ = (Index("ix_inquiry_senders_last_at", "last_at"),)
+
+    network_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    moments: Mapped[list[int]] = mapped_column(JSON)
+    """UTC seconds, oldest first."""
+    last_at: Mapped[Seconds]

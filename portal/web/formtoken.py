@@ -18,28 +18,33 @@ _NONCE_BYTES: Final = 12
 
 @dataclass(frozen=True)
 class FormToken:
-    """What a token says: its nonce and when it was issued (UTC seconds)."""
+    """What a token says: its nonce and when it was issued (UTC milliseconds)."""
 
     nonce: str
-    issued_at: int
+    issued_ms: int
+
+    @property
+    def issued_at(self) -> int:
+        """When it was issued, UTC seconds."""
+        return self.issued_ms // 1000
 
     def age(self) -> int:
-        """Seconds since it was issued; a clock that went back gives 0."""
-        return max(0, clock.now() - self.issued_at)
+        """Whole seconds since it was issued; a clock that went back gives 0."""
+        return max(0, clock.milliseconds() - self.issued_ms) // 1000
 
 
 def issue(purpose: str) -> str:
     """A fresh token for `purpose`, such as `inquiry:7`."""
-    return _serializer(purpose).dumps([secrets.token_urlsafe(_NONCE_BYTES), clock.now()])
+    return _serializer(purpose).dumps([secrets.token_urlsafe(_NONCE_BYTES), clock.milliseconds()])
 
 
 def read(purpose: str, token: str | None) -> FormToken | None:
     """What `token` says, None unless we issued it for `purpose`."""
     try:
-        nonce, issued_at = _serializer(purpose).loads(token or "")
+        nonce, issued_ms = _serializer(purpose).loads(token or "")
     except (BadSignature, ValueError, TypeError):
         return None
-    return FormToken(str(nonce), int(issued_at))
+    return FormToken(str(nonce), int(issued_ms))
 
 
 def _serializer(purpose: str) -> URLSafeSerializer:

@@ -43,6 +43,14 @@ def upgrade() -> None:
         "ix_failed_sign_ins_network", "failed_sign_ins", ["network_digest", "at"], unique=False
     )
     op.create_table(
+        "inquiry_senders",
+        sa.Column("network_digest", sa.String(length=64), nullable=False),
+        sa.Column("moments", sa.JSON(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("network_digest", name=op.f("pk_inquiry_senders")),
+    )
+    op.create_index("ix_inquiry_senders_last_at", "inquiry_senders", ["last_at"], unique=False)
+    op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -162,6 +170,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("listing_id", "day", name=op.f("pk_view_days")),
     )
     op.create_index("ix_view_days_provider_day", "view_days", ["provider_id", "day"], unique=False)
+    op.create_table(
+        "inquiry_desks",
+        sa.Column(
+            "provider_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id"], ["providers.id"], name=op.f("fk_inquiry_desks_provider_id")
+        ),
+        sa.PrimaryKeyConstraint("provider_id", name=op.f("pk_inquiry_desks")),
+    )
     op.create_table(
         "listings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -477,6 +496,7 @@ def downgrade() -> None:
     op.drop_index("ix_listings_provider_updated", table_name="listings")
     op.drop_index("ix_listings_provider_status_updated", table_name="listings")
     op.drop_table("listings")
+    op.drop_table("inquiry_desks")
     op.drop_index("ix_view_days_provider_day", table_name="view_days")
     op.drop_table("view_days")
     op.drop_index("ix_used_view_tokens_at", table_name="used_view_tokens")
@@ -495,6 +515,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'queued'"),
     )
     op.drop_table("jobs")
+    op.drop_index("ix_inquiry_senders_last_at", table_name="inquiry_senders")
+    op.drop_table("inquiry_senders")
     op.drop_index("ix_failed_sign_ins_network", table_name="failed_sign_ins")
     op.drop_index("ix_failed_sign_ins_email", table_name="failed_sign_ins")
     op.drop_table("failed_sign_ins")
