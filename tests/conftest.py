@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import flask_migrate
 import pytest
@@ -14,38 +15,89 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.permissions import Role
 from tests import factories
+from tests.browser import find_chromium
 from tests.pages import PagesClient
+from tests.postgres import ThrowawayPostgres, create_database, find_postgres
 
-ORIGIN = "http://127.0.0.1:8000"
+ORIGIN: Final = "http://127.0.0.1:8000"
+_SERVER: Final = "PORTAL_TEST_POSTGRESQL"
+_server = pytest.StashKey[ThrowawayPostgres]()
 
 
-def _settings(folder: Path, url: str) -> Settings:
+def pytest_configure(config: pytest.Config) -> None:
+    """One PostgreSQL for the whole run: the workers find its URL in their environment."""
+    if hasattr(config, "workerinput") or find_postgres() is None:
+        return
+    server = ThrowawayPostgres()
+    config.stash[_server] = server.__enter__()
+    os.environ[_SERVER] = server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the PostgreSQL of this run."""
+    if server := config.stash.get(_server, None):
+        server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what this machine lacks, so that skipped tests are no surprise."""
+    lacking = {"PostgreSQL": find_postgres(), "Chromium": find_chromium()}
+    for name in (name for name, found in lacking.items() if found is None):
+        terminalreporter.write_line(f"SKIPPED: the tests that need {name}, which is not here.")
+
+
+def settings_for(folder: Path, kind: str, name: str) -> Settings:
+    """Settings of an empty database of its own kind, with a secret key.
+
+    Args:
+        folder: data directory.
+        kind: "sqlite" or "postgresql"; the test is skipped where the latter is not to be had.
+        name: of the PostgreSQL database; one of that name is replaced.
+    """
+    url = f"sqlite:///{folder / 'portal.db'}"
+    if kind == "postgresql":
+        if not (server := os.environ.get(_SERVER)):
+            pytest.skip("no PostgreSQL on this machine")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+        url = create_database(server, f"{worker}_{name}")
     settings = Settings(data_dir=folder, database_url=url, public_origin=ORIGIN)
     config.create_secret_key(config.secret_key_path(settings))
     return settings
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The application with migrated tables, once on SQLite and once on PostgreSQL."""
-    folder = tmp_path_factory.mktemp(request.param)
-    url = f"sqlite:///{folder / 'portal.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-    app = create_app(_settings(folder, url), TESTING=False)
+def migrated_app(settings: Settings) -> Flask:
+    """An application with its tables; its test client audits what it fetches."""
+    app = create_app(settings)
     app.test_client_class = PagesClient
     with app.app_context():
         flask_migrate.upgrade()
     return app
 
 
-@pytest.fixture(scope="session")
-def postgresql_url() -> str:
-    """An empty database of this worker's own on the throw-away server."""
-    url = os.environ.get("PORTAL_TEST_POSTGRESQL_URL")
-    if not url:
-        pytest.skip("no PostgreSQL on this machine")
-    return url
+def dispose(app: Flask) -> None:
+    """Close the application's connections: one left to the collector is a warning, an error here."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """The application, once on SQLite and once on PostgreSQL."""
+    folder = tmp_path_factory.mktemp(request.param)
+    shared = migrated_app(settings_for(folder, request.param, "shared"))
+    yield shared
+    dispose(shared)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database of this test's own, for threads and killed processes."""
+    own = migrated_app(settings_for(tmp_path, request.param, "own"))
+    yield own
+    dispose(own)
 
 
 @pytest.fixture

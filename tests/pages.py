@@ -4,11 +4,12 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import Any, Final
 
+from flask import session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 HTMX: Final = {"HX-Request": "true", "HX-Request-Type": "partial"}
-_VOID_STYLE: Final = frozenset({"style"})
 
 
 class _Outline(HTMLParser):
@@ -107,24 +108,23 @@ class PagesClient(FlaskClient):
         method = kwargs.get("method", "GET")
         if csrf if csrf is not None else method == "POST":
             headers.setdefault("X-CSRFToken", self.csrf_token())
-        response = super().open(*args, headers=headers, **kwargs)
+        # A context of its own: within the test's, this request would share flask.g, and with it
+        # the signed-in person, with the request before.
+        with self.application.app_context():
+            response = super().open(*args, headers=headers, **kwargs)
         if response.mimetype == "text/html" and response.data and method != "HEAD":
             audit(response)
         return response
 
     def csrf_token(self) -> str:
         """A token that is good for this client's session."""
-        from flask_wtf.csrf import generate_csrf
-
         with self.session_transaction() as stored:
             # generate_csrf() keeps the raw token in the session and returns it signed.
-            with self.application.test_request_context():
-                import flask
-
+            with self.application.app_context(), self.application.test_request_context():
                 if "csrf_token" in stored:
-                    flask.session["csrf_token"] = stored["csrf_token"]
-                token = generate_csrf()
-                stored["csrf_token"] = flask.session["csrf_token"]
+                    session["csrf_token"] = stored["csrf_token"]
+                token: str = generate_csrf()
+                stored["csrf_token"] = session["csrf_token"]
         return token
 
     def sign_in(self, token: str) -> None:

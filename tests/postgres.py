@@ -189,7 +189,7 @@ class ThrowawayPostgres:
                 return
 
     def _has_failed(self) -> bool:
-        return "shut down" in (self._folder / "log").read_text(errors="replace")
+        return "is shut down" in (self._folder / "log").read_text(errors="replace")
 
 
 def _unprivileged() -> dict[str, Any]:

@@ -23,8 +23,9 @@ def test_htmx_of_an_ended_session_is_told_by_a_header(visitor: PagesClient) -> N
 
 
 def test_signing_in_opens_a_session_under_a_new_id(app: Flask, provider: Provider) -> None:
-    actions.add_person("Li@a.example", "李敏", "correct horse", frozenset({Role.STAFF}),
-                       provider_id=provider.id)
+    actions.add_person(
+        "Li@a.example", "李敏", "correct horse", frozenset({Role.STAFF}), provider_id=provider.id
+    )
     client = app.test_client()
     form = {"email": "li@A.example", "password": "correct horse", "next": "/portal/account/"}
     answer = client.post("/sign-in", data=form)
@@ -45,8 +46,9 @@ def test_a_signed_out_cookie_is_worth_nothing(app: Flask, provider: Provider) ->
 def test_wrong_password_and_unknown_person_get_the_same_answer(
     app: Flask, provider: Provider
 ) -> None:
-    actions.add_person("li@a.example", "李敏", "correct horse", frozenset({Role.STAFF}),
-                       provider_id=provider.id)
+    actions.add_person(
+        "li@a.example", "李敏", "correct horse", frozenset({Role.STAFF}), provider_id=provider.id
+    )
     answers = [
         app.test_client().post("/sign-in", data={"email": email, "password": "wrong"})
         for email in ("li@a.example", "no@a.example")
@@ -61,7 +63,9 @@ def test_the_eleventh_wrong_password_waits(app: Flask, provider: Provider) -> No
     assert statuses == [422] * 10 + [429]
 
 
-def test_another_session_can_be_ended(client_for: ClientFor, app: Flask, provider: Provider) -> None:
+def test_another_session_can_be_ended(
+    client_for: ClientFor, app: Flask, provider: Provider
+) -> None:
     someone = factories.person(provider, Role.STAFF, language="en")
     here, there = app.test_client(), app.test_client()
     here.sign_in(factories.session_of(someone))
