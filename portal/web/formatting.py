@@ -66,9 +66,7 @@ def plain_amount(minor: int, currency: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def format_price_parts(
-    minor: int | None, currency: str, unit: str, locale: str
-) -> tuple[str, str]:
+def format_price_parts(minor: int | None, currency: str, unit: str, locale: str) -> tuple[str, str]:
     """Number and unit of a price apart, for tables: `("11000.00", "元/件")`."""
     if minor is None:
         return _NEGOTIABLE[locale], ""
@@ -173,7 +171,7 @@ def format_clock_time(seconds: int, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(seconds, zone):%H:%M}"
 
 
-def format_number(number: float, _locale: str = "zh") -> str:
+def format_number(number: int | float, _locale: str = "zh") -> str:
     """A number with its thousands grouped, as both languages do; at most one decimal."""
     if isinstance(number, float):
         return "—" if not math.isfinite(number) else f"{number:,.1f}".removesuffix(".0")
@@ -216,9 +214,7 @@ def _price(listing: Priced) -> str:
 
 
 def _price_parts(listing: Priced) -> tuple[str, str]:
-    return format_price_parts(
-        listing.price_minor, listing.currency, listing.unit, current_locale()
-    )
+    return format_price_parts(listing.price_minor, listing.currency, listing.unit, current_locale())
 
 
 def _moment(seconds: int, *, exact: bool = False) -> Markup:

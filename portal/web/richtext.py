@@ -5,12 +5,16 @@ text), so that an allow-list made narrower also holds for what was stored before
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from html import unescape
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 LONGEST: Final = 20_000
@@ -31,6 +35,8 @@ _DROPPED_WHOLE: Final = {"script", "style", "title", "iframe", "noscript", "temp
 _HEADINGS: Final = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
 _BLOCK_ENDS: Final = re.compile(r"</(?:p|h[3-6]|li|tr|th|td|pre|blockquote)>|<(?:br|hr)\s*/?>")
 _ANY_TAG: Final = re.compile(r"<[^>]*>")
+_DEAD_IMAGE: Final = re.compile(r'<img(?![^>]* src=")[^>]*>')
+_DEAD_LINK: Final = re.compile(r'<a(?![^>]* href=")(?: [^>]*)?>(.*?)</a>', re.DOTALL)
 _DEEPEST: Final = 20
 
 
@@ -99,8 +105,9 @@ def clean(html: str) -> str:
         link_rel="noopener nofollow ugc",
         strip_comments=True,
     )
-    # A picture that may not be shown leaves no broken frame behind.
-    return re.sub(r'<img(?![^>]* src=")[^>]*>', "", cleaned)
+    # A picture that may not be shown leaves no broken frame behind, a link that leads nowhere no
+    # look of a link. nh3 escapes `<` and `>` in attributes: a tag ends where it seems to.
+    return _DEAD_LINK.sub(r"\1", _DEAD_IMAGE.sub("", cleaned))
 
 
 def _kept(tag: str, attribute: str, value: str) -> str | None:
@@ -112,17 +119,29 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+class _Parser(MarkdownIt):
+    """Markdown without HTML in it."""
+
+    def validateLink(self, _url: str) -> bool:  # noqa: N802 - the parser's own name
+        """Leave addresses to clean(): a refused link here would stay in the text as typed."""
+        return True
+
+
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST, "linkify": False})
+    parser = _Parser("commonmark", {"html": False, "maxNesting": _DEEPEST, "linkify": False})
     parser.enable(["table", "strikethrough"])
-    # nh3 decides about addresses; the parser's own check leaves broken markup in the text.
     parser.add_render_rule("heading_open", _lower_heading)
     parser.add_render_rule("heading_close", _lower_heading)
     return parser
 
 
-def _lower_heading(self, tokens, index, options, env):  # type: ignore[no-untyped-def]
-    token = tokens[index]
-    token.tag = _HEADINGS.get(token.tag, token.tag)
-    return self.renderToken(tokens, index, options, env)
+def _lower_heading(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    tokens[index].tag = _HEADINGS.get(tokens[index].tag, tokens[index].tag)
+    return renderer.renderToken(tokens, index, options, env)
