@@ -67,6 +67,9 @@ class Listing(Base):
         CheckConstraint("length(title) BETWEEN 2 AND 100", name="title_length"),
         Index("ix_listings_provider_updated", "provider_id", "updated_at", "id"),
         Index("ix_listings_provider_status_updated", "provider_id", "status", "updated_at", "id"),
+        Index("ix_listings_provider_gpu_updated", "provider_id", "gpu_model", "updated_at", "id"),
+        Index("ix_listings_provider_place_updated", "provider_id", "place", "updated_at", "id"),
+        Index("ix_listings_provider_views", "provider_id", "views_total", "id"),
         Index("ix_listings_status_published", "status", "published_at", "id"),
         Index("ix_listings_status_gpu", "status", "gpu_model", "published_at"),
         Index("ix_listings_status_place", "status", "place", "published_at"),
@@ -98,6 +101,8 @@ class Listing(Base):
     updated_at: Mapped[Seconds]
     """The last change of substance; nothing else moves it."""
     published_at: Mapped[int | None] = mapped_column(BigInteger)
+    form_nonce: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """Of the form it was made with: a second copy of the same form makes no second listing."""
     previous_site_views: Mapped[int | None] = mapped_column(BigInteger)
     """Views counted by the site it was imported from; never mixed into own counts."""
 

@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=True),
+        sa.Column("form_nonce", sa.String(length=32), nullable=True),
         sa.Column("previous_site_views", sa.BigInteger(), nullable=True),
         sa.Column("views_total", sa.BigInteger(), nullable=False),
         sa.Column("views_recent", sa.Text(), nullable=False),
@@ -228,6 +229,19 @@ def upgrade() -> None:
             ["provider_id"], ["providers.id"], name=op.f("fk_listings_provider_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listings")),
+        sa.UniqueConstraint("form_nonce", name=op.f("uq_listings_form_nonce")),
+    )
+    op.create_index(
+        "ix_listings_provider_gpu_updated",
+        "listings",
+        ["provider_id", "gpu_model", "updated_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_listings_provider_place_updated",
+        "listings",
+        ["provider_id", "place", "updated_at", "id"],
+        unique=False,
     )
     op.create_index(
         "ix_listings_provider_status_updated",
@@ -240,6 +254,9 @@ def upgrade() -> None:
         "listings",
         ["provider_id", "updated_at", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_listings_provider_views", "listings", ["provider_id", "views_total", "id"], unique=False
     )
     op.create_index(
         "ix_listings_status_gpu", "listings", ["status", "gpu_model", "published_at"], unique=False
@@ -493,8 +510,11 @@ def downgrade() -> None:
     op.drop_index("ix_listings_status_published", table_name="listings")
     op.drop_index("ix_listings_status_place", table_name="listings")
     op.drop_index("ix_listings_status_gpu", table_name="listings")
+    op.drop_index("ix_listings_provider_views", table_name="listings")
     op.drop_index("ix_listings_provider_updated", table_name="listings")
     op.drop_index("ix_listings_provider_status_updated", table_name="listings")
+    op.drop_index("ix_listings_provider_place_updated", table_name="listings")
+    op.drop_index("ix_listings_provider_gpu_updated", table_name="listings")
     op.drop_table("listings")
     op.drop_table("inquiry_desks")
     op.drop_index("ix_view_days_provider_day", table_name="view_days")
