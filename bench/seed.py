@@ -49,8 +49,12 @@ def app_with(listings: int) -> Flask:
         flask_migrate.upgrade()
         owners = [add_provider(f"Provider {number}") for number in range(_PROVIDERS)]
         add_person(
-            "staff@a.example", "Staff", secrets.token_hex(), frozenset({Role.STAFF}),
-            provider_id=owners[0], language="en",
+            "staff@a.example",
+            "Staff",
+            secrets.token_hex(),
+            frozenset({Role.STAFF}),
+            provider_id=owners[0],
+            language="en",
         )
         _fill(owners, listings)
     return app
@@ -107,8 +111,13 @@ def signed_in(app: Flask) -> FlaskClient:
     with app.app_context(), transaction() as session:
         session.add(
             SignInSession(
-                token_digest=digest_of(token), person_id=1, user_agent="bench",
-                is_remembered=False, created_at=now, seen_at=now, expires_at=now + clock.DAY,
+                token_digest=digest_of(token),
+                person_id=1,
+                user_agent="bench",
+                is_remembered=False,
+                created_at=now,
+                seen_at=now,
+                expires_at=now + clock.DAY,
             )
         )
     client = app.test_client()

@@ -92,7 +92,11 @@ def _parsed(variable: str, raw: str, default: object) -> object:
 
 def _check(settings: Settings) -> None:
     origin = urlsplit(settings.public_origin)
-    if origin.scheme not in {"http", "https"} or not origin.hostname or origin.path not in {"", "/"}:
+    if (
+        origin.scheme not in {"http", "https"}
+        or not origin.hostname
+        or origin.path not in {"", "/"}
+    ):
         raise SettingError(
             "PORTAL_PUBLIC_ORIGIN takes a scheme and a host, such as https://offers.example."
         )

@@ -4,9 +4,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
-from sqlalchemy import BigInteger, Connection, Engine, Integer, MetaData, String, event
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    UpdateBase,
+    event,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -47,7 +57,7 @@ Fen = Annotated[int, mapped_column(BigInteger)]
 Code = Annotated[str, mapped_column(String(32))]
 
 
-class Missing(LookupError):
+class Missing(LookupError):  # noqa: N818 - an answer, not a fault
     """The row does not exist, or is another tenant's: the reader is told the same in both cases."""
 
 
@@ -81,6 +91,11 @@ def transaction() -> Iterator[Session]:
         session.info[_WRITES] = False
 
 
+def rows_changed(session: Session, statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE and say how many rows it met."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
+
+
 def engine_options(url: URL) -> dict[str, Any]:
     """SQLAlchemy's engine keywords for the database behind `url`.
 
@@ -89,7 +104,9 @@ def engine_options(url: URL) -> dict[str, Any]:
     """
     if url.get_backend_name() == "sqlite":
         return {"module": newest_sqlite, "connect_args": {"timeout": 5}}
-    options = "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    options = (
+        "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+    )
     return {
         "pool_pre_ping": True,
         "pool_timeout": 3,

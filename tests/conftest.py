@@ -138,7 +138,7 @@ ClientFor = Callable[..., PagesClient]
 
 @pytest.fixture
 def client_for(app: Flask, database: None) -> ClientFor:
-    """A function: client_for(provider, Role.STAFF, ...) → client signed in as a new person."""
+    """A function that makes a client signed in as a new person: (provider, Role.STAFF, ...)."""
 
     def make(of: Provider | None, *roles: Role, language: str = "en") -> PagesClient:
         someone = factories.person(of, *roles, language=language)

@@ -20,7 +20,12 @@ def provider(**fields: Any) -> Provider:
     """A provider with a name of its own."""
     with transaction() as session:
         made = Provider(
-            **{"name": f"猿界算力 {next(_numbers)}", "about": "", "created_at": clock.now(), **fields}
+            **{
+                "name": f"猿界算力 {next(_numbers)}",
+                "about": "",
+                "created_at": clock.now(),
+                **fields,
+            }
         )
         session.add(made)
     return made

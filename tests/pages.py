@@ -51,9 +51,9 @@ class _Outline(HTMLParser):
         for name in attributes:
             if name == "style" or name.startswith(("on", "hx-on")):
                 self.faults.append(f"inline {name} on <{tag}>")
-        if tag == "style" or (tag == "script" and not attributes.get("src")):
-            if attributes.get("type") != "application/ld+json":
-                self.faults.append(f"inline <{tag}>")
+        is_data = attributes.get("type") == "application/ld+json"
+        if tag == "style" or (tag == "script" and not attributes.get("src") and not is_data):
+            self.faults.append(f"inline <{tag}>")
         for verb in ("hx-get", "hx-post"):
             plain = {"hx-get": ("href", "action"), "hx-post": ("action", "formaction")}[verb]
             is_poll = "every" in (attributes.get("hx-trigger") or "")
@@ -118,13 +118,13 @@ class PagesClient(FlaskClient):
 
     def csrf_token(self) -> str:
         """A token that is good for this client's session."""
-        with self.session_transaction() as stored:
+        app = self.application
+        with self.session_transaction() as kept, app.app_context(), app.test_request_context():
             # generate_csrf() keeps the raw token in the session and returns it signed.
-            with self.application.app_context(), self.application.test_request_context():
-                if "csrf_token" in stored:
-                    session["csrf_token"] = stored["csrf_token"]
-                token: str = generate_csrf()
-                stored["csrf_token"] = session["csrf_token"]
+            if "csrf_token" in kept:
+                session["csrf_token"] = kept["csrf_token"]
+            token: str = generate_csrf()
+            kept["csrf_token"] = session["csrf_token"]
         return token
 
     def sign_in(self, token: str) -> None:

@@ -9,11 +9,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 
 from portal import clock
-from portal.audit.actions import record
 from portal.accounts.models import FailedSignIn, Person, PersonRole, Provider, SignInSession
 from portal.accounts.queries import person_by_email
+from portal.audit.actions import record
 from portal.clock import DAY, MINUTE
-from portal.database import Missing, transaction
+from portal.database import Missing, rows_changed, transaction
 from portal.digests import digest_of
 from portal.extensions import db
 from portal.permissions import Role
@@ -139,12 +139,10 @@ def end_session(person_id: int, session_id: int) -> None:
         Missing: it is not theirs, or has ended already.
     """
     with transaction() as session:
-        ended = session.execute(
-            delete(SignInSession).where(
-                SignInSession.id == session_id, SignInSession.person_id == person_id
-            )
+        theirs = delete(SignInSession).where(
+            SignInSession.id == session_id, SignInSession.person_id == person_id
         )
-        if not ended.rowcount:
+        if not rows_changed(session, theirs):
             raise Missing
         record(
             session,
@@ -159,11 +157,10 @@ def end_session(person_id: int, session_id: int) -> None:
 def end_other_sessions(person_id: int, kept_session_id: int) -> int:
     """End all sessions of this person but the one in use; returns how many ended."""
     with transaction() as session:
-        ended = session.execute(
-            delete(SignInSession).where(
-                SignInSession.id != kept_session_id, SignInSession.person_id == person_id
-            )
-        ).rowcount
+        others = delete(SignInSession).where(
+            SignInSession.id != kept_session_id, SignInSession.person_id == person_id
+        )
+        ended = rows_changed(session, others)
         record(
             session,
             "session.end-others",
@@ -173,7 +170,7 @@ def end_other_sessions(person_id: int, kept_session_id: int) -> int:
             provider_id=None,
             changes={"ended": ended},
         )
-        return int(ended)
+        return ended
 
 
 def choose_language(person_id: int, language: str) -> None:
@@ -230,9 +227,7 @@ def purge_ended_sessions() -> int:
     now = clock.now()
     with transaction() as session:
         session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - THROTTLE_WINDOW))
-        return int(
-            session.execute(delete(SignInSession).where(SignInSession.expires_at < now)).rowcount
-        )
+        return rows_changed(session, delete(SignInSession).where(SignInSession.expires_at < now))
 
 
 def has_people(domain: str) -> bool:

@@ -11,12 +11,15 @@ LONGEST_PASSWORD: Final = 1024
 """Characters; longer ones are refused before they are hashed."""
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+class SignInForm(FlaskForm):
     """Address and password; says what went wrong without saying which of them."""
 
     email = StringField(
         _l("E-mail"),
-        validators=[DataRequired(_l("Enter your e-mail address.")), Length(max=254, message=_l("An e-mail address has at most 254 characters."))],
+        validators=[
+            DataRequired(_l("Enter your e-mail address.")),
+            Length(max=254, message=_l("An e-mail address has at most 254 characters.")),
+        ],
         render_kw={"autocomplete": "username", "inputmode": "email", "autofocus": True},
     )
     password = PasswordField(

@@ -9,7 +9,7 @@ from portal.permissions import Permission, Role, permissions_of
 
 
 @dataclass(frozen=True)
-class Identity(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
+class Identity(UserMixin):
     """Who is acting, for which provider (None: the marketplace), with which roles."""
 
     token: str

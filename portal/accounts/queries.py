@@ -1,6 +1,6 @@
 """Reads of people, providers and sessions."""
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Row, Select, bindparam, func, select
 
@@ -75,25 +75,27 @@ def person_by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email.lower()))
 
 
-def sessions_of(person_id: int) -> list[Row[Any]]:
+def sessions_of(person_id: int) -> list[Row[int, str, int, int]]:
     """This person's living sessions, last used first."""
     rows = db.session.execute(
-        select(SignInSession.id, SignInSession.user_agent, SignInSession.created_at,
-               SignInSession.seen_at)
+        select(
+            SignInSession.id,
+            SignInSession.user_agent,
+            SignInSession.created_at,
+            SignInSession.seen_at,
+        )
         .where(SignInSession.person_id == person_id, SignInSession.expires_at > clock.now())
         .order_by(SignInSession.seen_at.desc())
         .limit(100)
     )
-    return list(rows)
+    return list(rows.all())
 
 
-def recipients_of(provider_id: int, role: Role) -> Select[tuple[str, str]]:
+def recipients_of(provider_id: int, role: Role) -> Select[str, str]:
     """Address and language of each active person of the provider who holds `role`."""
     return (
         select(Person.email, Person.language)
         .join(PersonRole, PersonRole.person_id == Person.id)
-        .where(
-            Person.provider_id == provider_id, Person.is_active, PersonRole.role == role.value
-        )
+        .where(Person.provider_id == provider_id, Person.is_active, PersonRole.role == role.value)
         .order_by(Person.id)
     )

@@ -31,7 +31,7 @@ NAVIGATION = [Entry("accounts.account", _l("My account"), "circle-user")]
 blueprint.add_app_template_filter(device)
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader
 def load_identity(token: str) -> Identity | None:
     """Whoever holds the session named in the cookie, as of now."""
     return queries.identity_of(token, digest_of(token))
@@ -71,7 +71,10 @@ def open_session() -> str | tuple[str, int] | tuple[str, int, dict[str, str]] | 
         )
     except actions.Throttled as throttled:
         form.form_errors = [
-            _("Too many tries. Wait %(seconds)s seconds and try again.", seconds=throttled.retry_after)
+            _(
+                "Too many tries. Wait %(seconds)s seconds and try again.",
+                seconds=throttled.retry_after,
+            )
         ]
         page = flask.render_template("accounts/sign_in.html", form=form)
         return page, 429, {"Retry-After": str(throttled.retry_after)}
@@ -145,5 +148,3 @@ def remember_language(response: flask.Response) -> flask.Response:
         if code in {"zh", "en"} and code != current_user.language:
             actions.choose_language(current_user.person_id, code)
     return response
-
-

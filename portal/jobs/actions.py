@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.clock import HOUR, MINUTE
-from portal.database import transaction
+from portal.database import rows_changed, transaction
 from portal.jobs.models import DEAD, QUEUED, Job
 
 LEASE: Final = MINUTE
@@ -89,7 +89,7 @@ def finish(job: Claim) -> bool:
             update(Job).where(*mine).values(due_at=next_slot, lease_until=0, tries=0, error=None)
         )
     with transaction() as session:
-        return bool(session.execute(statement).rowcount)
+        return bool(rows_changed(session, statement))
 
 
 def fail(job: Claim, error: str, *, is_permanent: bool = False) -> bool:

@@ -7,9 +7,9 @@ overlapping pairs of characters, everything else into words, split where letters
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, column, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Select, column, literal_column, select, table, text
 from sqlalchemy.orm import Session
 
 from portal.listings.models import Listing
@@ -82,7 +82,7 @@ def matches(query: str, dialect: str) -> ColumnElement[bool] | None:
         return None
     if dialect == "sqlite":
         wanted = " AND ".join(f'"{" ".join(phrase)}" *' for phrase in phrases)
-        found = select(literal_column("rowid")).select_from(_fts)
+        found: Select[Any] = select(literal_column("rowid")).select_from(_fts)
         found = found.where(text("listing_search MATCH :search").bindparams(search=wanted))
         return Listing.id.in_(found)
     wanted = " & ".join("(" + " <-> ".join(_lexemes(phrase)) + ")" for phrase in phrases)
@@ -96,4 +96,3 @@ def _lexemes(phrase: list[str]) -> list[str]:
     quoted = [f"'{token}'" for token in phrase]
     quoted[-1] += ":*"
     return quoted
-

@@ -1,7 +1,7 @@
 """An error as a page and as a fragment: what happened and what to do, in the reader's language."""
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -69,7 +69,7 @@ def show(status: int) -> Response:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
-        return Response(error.response.get_data(), status=status, headers=error.response.headers)
+        return make_response(error.response)
     if status >= 500:
         db.session.rollback()
         log.error("request failed", path=request.path, method=request.method, status=status)

@@ -1,6 +1,6 @@
 """The sidebar's entries and their counts, and the page's own counts, in one statement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -67,7 +67,7 @@ def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mappi
     wanted = tuple({**badges, **selects}.items())
     if not wanted:
         g.portal_counts = {}
-        return g.portal_counts
+        return {}
     row = db.session.execute(
         _combined(wanted), {"provider_id": current_user.provider_id, **parameters}
     ).one()
@@ -109,5 +109,3 @@ def lines() -> list[Line]:
         )
         for entry in _visible()
     ]
-
-
