@@ -121,6 +121,17 @@ def test_a_template_that_only_looks_like_breaking_a_rule_is_left_alone(
     assert templates.faults(tmp_path) == []
 
 
+def test_an_icon_that_the_sprite_lacks_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "templates" / "index.html"
+    path.parent.mkdir()
+    path.write_text('{{ icon("check") }}{{ button("a", icon="chekc") }}\n', encoding="utf-8")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "icons.txt").write_text("check\n", encoding="utf-8")
+    assert templates.faults(tmp_path) == [
+        "templates/index.html:1: icon 'chekc' is not in static/icons.txt"
+    ]
+
+
 def test_a_fragment_has_a_root_with_an_id(tmp_path: Path) -> None:
     path = tmp_path / "templates" / "listings" / "_row.html"
     path.parent.mkdir(parents=True)

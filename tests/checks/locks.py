@@ -39,16 +39,26 @@ def faults(root: Path = ROOT) -> list[str]:
         for name, wanted in asked.items()
         for fault in _python_faults((root / name).read_text(encoding="utf-8"), wanted)
     ]
-    return found + [f"package-lock.json: {fault}" for fault in _front_end_faults(root)]
+    found += [f"package-lock.json: {fault}" for fault in _front_end_faults(root)]
+    others = sorted((root / "bench").glob("*.lock"))
+    return found + [
+        f"bench/{path.name}: {fault}"
+        for path in others
+        for fault in _shape_faults(path.read_text(encoding="utf-8"))
+    ]
 
 
-def _python_faults(lock: str, asked: list[str]) -> Iterator[str]:
+def _shape_faults(lock: str) -> Iterator[str]:
     if _ADDRESS.search(lock):
         yield "holds an address"
     entries = [entry for entry in re.split(r"\n(?=\S)", lock) if entry.strip()]
     for entry in entries:
         if "--hash=sha256:" not in entry:
             yield f"{entry.split()[0]} has no hash"
+
+
+def _python_faults(lock: str, asked: list[str]) -> Iterator[str]:
+    yield from _shape_faults(lock)
     locked = _locked(lock)
     for requirement in map(Requirement, asked):
         pin = str(requirement.specifier)

@@ -49,6 +49,11 @@ _FORM: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(r"^(?:  )* (?=\S)"): "an indent that is no multiple of two spaces",
 }
 
+# How the templates and the navigation name an icon; macros pass names on, which is left to the pages.
+_ICON: Final = re.compile(
+    r"(?:\b(?:icon|picture)|_button)\(\s*(['\"])(?P<call>[a-z0-9-]+)\1|\bicon=(['\"])(?P<named>[a-z0-9-]+)\3"
+)
+
 # Template and rule's beginning: why it does not hold there.
 EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {}
 
@@ -56,6 +61,7 @@ EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {}
 def faults(root: Path = ROOT) -> list[str]:
     """What breaks a rule, one sentence each."""
     templates = root / "templates"
+    icons = _known_icons(root)
     found = []
     for path in sorted(templates.rglob("*.html")):
         name = path.relative_to(root).as_posix()
@@ -68,6 +74,7 @@ def faults(root: Path = ROOT) -> list[str]:
             _scripts(text),
             _plain_ways(text),
             _fragment(path, text),
+            _icons(text, icons),
         )
         found += [
             f"{name}:{line}: {fault}"
@@ -137,6 +144,22 @@ def _plain_ways(text: str) -> Iterator[tuple[int, str]]:
                 _line(text, tag.start()),
                 f"hx-{verb['verb']} leads elsewhere than its href or action",
             )
+
+
+def _known_icons(root: Path) -> frozenset[str] | None:
+    names = root / "static" / "icons.txt"
+    if not names.exists():
+        return None
+    lines = names.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.partition("#")[0].strip() for line in lines)
+
+
+def _icons(text: str, known: frozenset[str] | None) -> Iterator[tuple[int, str]]:
+    """An icon that the sprite lacks shows as an empty square, and nothing else says so."""
+    for found in _ICON.finditer(text):
+        name = found["call"] or found["named"]
+        if known is not None and name not in known:
+            yield _line(text, found.start()), f"icon {name!r} is not in static/icons.txt"
 
 
 def _fragment(path: Path, text: str) -> Iterator[tuple[int, str]]:
