@@ -68,7 +68,8 @@ def _bind_extensions(app: Flask) -> None:
     with app.app_context():
         database.prepare_engine(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "portal" / "migrations"))
-    extensions.login_manager.init_app(app)
+    # Its context processor would look at the session for every template, public ones too.
+    extensions.login_manager.init_app(app, add_context_processor=False)
     extensions.login_manager.session_protection = None  # the session's row is what is relied on
     extensions.htmx.init_app(app)
 

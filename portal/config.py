@@ -181,4 +181,5 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(make_url(url)),
         "TEMPLATES_AUTO_RELOAD": False,
+        "PROPAGATE_EXCEPTIONS": False,
     }

@@ -67,7 +67,7 @@ def settings_for(folder: Path, kind: str, name: str) -> Settings:
 
 def migrated_app(settings: Settings) -> Flask:
     """An application with its tables; its test client audits what it fetches."""
-    app = create_app(settings)
+    app = create_app(settings, PROPAGATE_EXCEPTIONS=True)
     app.test_client_class = PagesClient
     with app.app_context():
         flask_migrate.upgrade()

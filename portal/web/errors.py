@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from portal.database import Missing
 from portal.extensions import db
 from portal.web.fragments import respond
+from portal.web.guard import forget_reader
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
     if status >= 500:
-        db.session.rollback()
+        _give_up()
         log.error("request failed", path=request.path, method=request.method, status=status)
     response = show(status)
     for name, value in error.get_headers():
@@ -80,13 +81,18 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
+def _give_up() -> None:
+    db.session.rollback()
+    forget_reader()
+
+
 def _token_error(_error: CSRFError) -> Response:
     return show(400)
 
 
 def _database_error(error: Exception) -> Response:
     """The database is locked, full or away: say so, and when to come back."""
-    db.session.rollback()
+    _give_up()
     log.error("database unavailable", path=request.path, error=str(error).splitlines()[0][:200])
     response = show(_UNAVAILABLE)
     response.headers["Retry-After"] = _RETRY_AFTER_SECONDS

@@ -91,6 +91,11 @@ def _check_access() -> BaseResponse | None:
     return None
 
 
+def forget_reader() -> None:
+    """Go on as if nobody were signed in: an error page must not ask the database that failed."""
+    login_manager._update_request_context_with_user()
+
+
 def to_sign_in() -> BaseResponse:
     """Send the reader to the sign-in page and back afterwards; htmx is told by a header."""
     target = flask.url_for("accounts.sign_in", next=_place_to_return())

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.clock import DAY
 from portal.config import Settings
-from portal.extensions import babel
+from portal.extensions import babel, csrf
 from portal.permissions import PUBLIC
 from portal.web.guard import is_public, requires, safe_next
 
@@ -25,15 +25,21 @@ _LONGEST_HEADER: Final = 500
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Bind Babel, the two switches and what the layouts read."""
+    """Bind Babel, the two switches and what the layouts read.
+
+    The switches take no CSRF token: public pages have none to give, a request from another site is
+    refused by its headers, and all that could be changed is how the reader's own pages look.
+    """
     babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
 
     @app.post("/language/<code>")
+    @csrf.exempt
     @requires(PUBLIC)
     def choose_language(code: str) -> BaseResponse:
         return _remember(settings, "language", code, tuple(LANGUAGES))
 
     @app.post("/theme/<name>")
+    @csrf.exempt
     @requires(PUBLIC)
     def choose_theme(name: str) -> BaseResponse:
         return _remember(settings, "theme", name, THEMES)
