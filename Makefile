@@ -74,7 +74,9 @@ format: $(VENV)/.dev
 # Empty translations are left for a person to write; `make check` names them.
 .PHONY: messages
 messages: $(VENV)/.dev
-	@$(VENV)/bin/pybabel --quiet X
+	@$(VENV)/bin/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output \
+	    --omit-header --keywords '_l lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2' \
+	    --output $(VENV)/messages.pot portal templates
 	@$(VENV)/bin/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(MESSAGES) \
 	    --no-fuzzy-matching --ignore-obsolete --width 100
 
