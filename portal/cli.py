@@ -9,11 +9,14 @@ import flask_migrate
 
 from portal import config
 from portal.config import SettingError, Settings
+from portal.permissions import Role
+from portal.web import logs
 
 
 @click.group()
 def main() -> None:
     """Offer Portal (算力供应台): offers, inquiries and views of GPU providers."""
+    logs.configure()
 
 
 def _settings() -> Settings:
@@ -34,6 +37,85 @@ def init() -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade(directory=str(Path(__file__).parent / "migrations"))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Web processes; by default one a processor core."
+)
+def serve(host: str, port: int, workers: int | None) -> None:
+    """Serve the site: web workers and one background worker, until SIGTERM or Ctrl-C."""
+    from portal import serving
+
+    try:
+        settings = serving.public_settings(_settings(), host, port)
+        serving.serve(settings, host, port, workers or os.cpu_count() or 1)
+    except (serving.CannotServe, SettingError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--child", is_flag=True, hidden=True, help="Stop when the parent process ends.")
+def worker(child: bool) -> None:
+    """Send mails, count views and do periodic work, until SIGTERM (`serve` starts one itself)."""
+    from portal import create_app
+    from portal import worker as background
+
+    try:
+        app = create_app(_settings())
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
+    if child:
+        background.die_with_parent()
+    background.run(app)
+
+
+@main.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="As shown to others.")
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role])
+)
+@click.option("--provider", "provider_id", type=int, help="Id of the person's provider.")
+@click.option("--language", default="zh", show_default=True, type=click.Choice(["zh", "en"]))
+@click.password_option(help="Asked for when it is not given.")
+def add_user(
+    *,
+    email: str,
+    name: str,
+    roles: tuple[str, ...],
+    provider_id: int | None,
+    language: str,
+    password: str,
+) -> None:
+    """Add a person who signs in with EMAIL."""
+    from sqlalchemy.exc import IntegrityError
+
+    from portal import create_app
+    from portal.accounts.actions import add_person
+
+    with create_app(_settings()).app_context():
+        try:
+            added = add_person(
+                email,
+                name,
+                password,
+                frozenset(Role(role) for role in roles),
+                provider_id=provider_id,
+                language=language,
+            )
+        except IntegrityError as error:
+            raise click.ClickException(
+                "This address is taken already, or there is no such provider."
+            ) from error
+    click.echo(f"Added person {added}: {email.lower()}")
 
 
 @main.command()

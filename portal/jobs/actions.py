@@ -1,14 +1,16 @@
 """Putting jobs in, claiming them under a lease, finishing or failing them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy import ColumnElement, Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.clock import HOUR, MINUTE
 from portal.database import rows_changed, transaction
+from portal.extensions import db
 from portal.jobs.models import DEAD, QUEUED, Job
 
 LEASE: Final = MINUTE
@@ -57,13 +59,25 @@ def enqueue(
     session.add(Job(kind=kind, payload=payload, key=key, due_at=due_at or now, created_at=now))
 
 
-def claim() -> Claim | None:
-    """Take the job that has been due longest, None when nothing is due."""
+def _is_due(now: int) -> tuple[ColumnElement[bool], ...]:
+    # No lease reaches further than LEASE: one that does was taken before the clock went back.
+    is_free = or_(Job.lease_until < now, Job.lease_until > now + LEASE)
+    return Job.state == QUEUED, Job.due_at <= now, is_free
+
+
+def claim(kinds: Collection[str]) -> Claim | None:
+    """Take the job of these kinds that has been due longest, None when nothing is due."""
     now = clock.now()
+    is_due = (*_is_due(now), Job.kind.in_(kinds))
+    # Looked for first: taking the write lock of SQLite each time would be in the writers' way.
+    waiting = db.session.scalar(select(Job.id).where(*is_due).limit(1))
+    db.session.rollback()
+    if waiting is None:
+        return None
     with transaction() as session:
         job = session.scalars(
             select(Job)
-            .where(Job.state == QUEUED, Job.due_at <= now, Job.lease_until < now)
+            .where(*is_due)
             .order_by(Job.due_at, Job.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -73,6 +87,13 @@ def claim() -> Claim | None:
         job.lease_until = now + LEASE
         job.fence += 1
         return Claim(job.id, job.kind, job.payload, job.fence, job.tries)
+
+
+def renew(job: Claim) -> bool:
+    """Extend the lease of a job that is still being worked on; False when it was lost."""
+    with transaction() as session:
+        held = update(Job).where(Job.id == job.id, Job.fence == job.fence)
+        return bool(rows_changed(session, held.values(lease_until=clock.now() + LEASE)))
 
 
 def finish(job: Claim) -> bool:
@@ -95,13 +116,17 @@ def finish(job: Claim) -> bool:
 def fail(job: Claim, error: str, *, is_permanent: bool = False) -> bool:
     """Plan the next try, or give the job up; returns whether it was given up.
 
-    A periodic job is never given up: its next slot may work.
+    A periodic job is never given up: its next slot may work. With the lease lost nothing changes:
+    the job is another worker's.
     """
-    is_periodic = _EVERY in job.payload
-    is_dead = not is_periodic and (is_permanent or job.tries >= len(BACKOFF))
+    period = job.payload.get(_EVERY)
+    is_dead = not period and (is_permanent or job.tries >= len(BACKOFF))
     wait = BACKOFF[min(job.tries, len(BACKOFF) - 1)]
+    if period:
+        wait = min(wait, period)
     with transaction() as session:
-        session.execute(
+        was_mine = rows_changed(
+            session,
             update(Job)
             .where(Job.id == job.id, Job.fence == job.fence)
             .values(
@@ -110,13 +135,27 @@ def fail(job: Claim, error: str, *, is_permanent: bool = False) -> bool:
                 due_at=clock.now() + wait,
                 lease_until=0,
                 error=error[:_LONGEST_ERROR],
-            )
+            ),
         )
-    return is_dead
+    return is_dead and bool(was_mine)
 
 
-def plan_periodic(periods: dict[str, int]) -> None:
-    """Make sure that each periodic job (kind → period in seconds) has its one row."""
+def plan_periodic(periods: Mapping[str, int]) -> None:
+    """Make sure that each periodic job (kind → period in seconds) has its one row.
+
+    A clock that was set back leaves jobs planned for a time far ahead: they become due now.
+    """
+    now = clock.now()
     with transaction() as session:
         for kind, period in periods.items():
             enqueue(session, kind, {_EVERY: period}, key=kind)
+            session.execute(
+                update(Job)
+                .where(Job.key == kind, Job.due_at > now + period + max(BACKOFF))
+                .values(due_at=now)
+            )
+        session.execute(
+            update(Job)
+            .where(Job.created_at > now + BACKOFF[0], Job.state == QUEUED)
+            .values(due_at=now, created_at=now)
+        )

@@ -84,6 +84,19 @@ def shifted(recent: list[int], last_day: date | None, until: date) -> list[int]:
     return [by_day.get(day, 0) for day in days]
 
 
+def record_inquiry(session: Session, listing_id: int) -> None:
+    """Count one inquiry about a listing in the running transaction."""
+    session.execute(
+        update(Listing)
+        .where(Listing.id == listing_id)
+        .values(
+            inquiries_total=Listing.inquiries_total + 1,
+            counters_version=Listing.counters_version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
 def providers_of(session: Session, listing_ids: set[int]) -> dict[int, int]:
     """Listing id → provider id, for those listings that exist."""
     rows = session.execute(

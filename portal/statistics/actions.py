@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from portal import clock
 from portal.clock import DAY
-from portal.database import transaction
+from portal.database import rows_changed, transaction
 from portal.statistics.models import RecentVisitor, UsedToken
 from portal.statistics.visitors import destroy_old_salts
 
@@ -27,6 +27,6 @@ def purge(salts: Path) -> int:
     now = clock.now()
     destroy_old_salts(salts)
     with transaction() as session:
-        visitors = session.execute(delete(RecentVisitor).where(RecentVisitor.at < now - DAY))
-        nonces = session.execute(delete(UsedToken).where(UsedToken.at < now - _NONCES_KEPT))
-        return int(visitors.rowcount) + int(nonces.rowcount)
+        visitors = rows_changed(session, delete(RecentVisitor).where(RecentVisitor.at < now - DAY))
+        old = UsedToken.at < now - _NONCES_KEPT
+        return visitors + rows_changed(session, delete(UsedToken).where(old))

@@ -21,7 +21,7 @@ _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 @blueprint.post("/offers/<int:listing_id>/views")
 @requires(PUBLIC)
-@csrf.exempt  # type: ignore[untyped-decorator]
+@csrf.exempt
 # the view token says where it comes from, and nobody gains by a forged view
 def beacon(listing_id: int) -> Response:
     """Count a view by script; the answer is the same whether it counted."""

@@ -52,7 +52,7 @@ def looked(listing_id: int, token: str) -> None:
         return
     at = clock.now()
     visitor, before = hashes_of(
-        settings.data_dir / "salts", at, request.remote_addr or "", request.user_agent.string
+        salt_folder(settings), at, request.remote_addr or "", request.user_agent.string
     )
     looker = STAFF if _is_staff_of(listing_id) else HUMAN
     hit = Hit(LOOKED, at, listing_id, 0, looker, visitor, before, known.nonce)
@@ -62,6 +62,11 @@ def looked(listing_id: int, token: str) -> None:
 def spool_folder(settings: Settings) -> Path:
     """Where the web processes leave their spool files."""
     return settings.data_dir / "spool"
+
+
+def salt_folder(settings: Settings) -> Path:
+    """Where the salts of the visitors' hashes lie."""
+    return settings.data_dir / "salts"
 
 
 def _looker() -> str:

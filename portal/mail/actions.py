@@ -1,0 +1,70 @@
+"""Putting a mail into the outbox, in the transaction that causes it."""
+
+import re
+import secrets
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.jobs.actions import enqueue
+from portal.mail.models import Mail
+
+SEND: Final = "mail.send"
+"""The kind of job that sends one mail."""
+_KEY_BYTES: Final = 16
+_LONGEST_ADDRESS: Final = 254
+_ADDRESS: Final = re.compile(
+    r"[^\s<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[^\s<>,;:\"()@\[\]\\\x00-\x1f\x7f]+"
+)
+
+
+class NoAddress(ValueError):  # noqa: N818 - says what is wrong with the value
+    """What was given is not one address that a mail can go to."""
+
+
+def post(
+    session: Session,
+    *,
+    to: str,
+    template: str,
+    language: str,
+    context: dict[str, Any],
+    inquiry_id: int | None = None,
+    in_reply_to: str | None = None,
+    not_before: int | None = None,
+) -> Mail:
+    """Put a mail into the outbox; it goes out once the running transaction has been committed.
+
+    Args:
+        session: of the running transaction.
+        to: one address, without a name.
+        template: templates/mail/<template>.txt; subject in the first line, a blank line, the body.
+        language: `zh` or `en`.
+        context: plain JSON that the template reads.
+        inquiry_id: the conversation it belongs to.
+        in_reply_to: key of the mail that it follows in its thread.
+        not_before: earliest sending, UTC seconds; None: at once.
+
+    Returns:
+        The mail, with its id and its key.
+
+    Raises:
+        NoAddress: `to` is not one address.
+    """
+    if len(to) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
+        raise NoAddress(to)
+    mail = Mail(
+        to_address=to,
+        template=template,
+        language=language,
+        context=context,
+        key=secrets.token_hex(_KEY_BYTES),
+        in_reply_to=in_reply_to,
+        inquiry_id=inquiry_id,
+        created_at=clock.now(),
+    )
+    session.add(mail)
+    session.flush()
+    enqueue(session, SEND, {"mail_id": mail.id}, due_at=not_before, key=f"{SEND}:{mail.id}")
+    return mail
