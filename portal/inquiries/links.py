@@ -1,0 +1,92 @@
+"""Private links of threads, and the links to the portal that mails carry.
+
+A thread's token is an HMAC of its random nonce: the table holds the nonce and the token's digest,
+so who reads the table cannot make the link without the secret key, while we can write it again
+into each mail. Links start with the configured origin, never with a request's host.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Final
+
+from portal.digests import digest_of
+
+_NONCE_BYTES: Final = 16
+LONGEST_TOKEN: Final = 64
+"""Characters; a longer one is not looked up."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One private link: what the table keeps of it, and the address."""
+
+    nonce: str
+    digest: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes links from the secret keys (newest first) and the public origin."""
+
+    keys: tuple[str, ...]
+    origin: str
+
+    def new(self) -> Link:
+        """A link that no inquiry has yet."""
+        nonce = secrets.token_urlsafe(_NONCE_BYTES)
+        token = _token(self.keys[0], nonce)
+        return Link(nonce, digest_of(token), self.thread(token))
+
+    def of(self, nonce: str, digest: str) -> Link | None:
+        """The link made earlier for this nonce, whichever key made it.
+
+        None when the key that made it is kept no more: the thread then needs a new link.
+        """
+        for key in self.keys:
+            token = _token(key, nonce)
+            if hmac.compare_digest(digest_of(token), digest):
+                return Link(nonce, digest, self.thread(token))
+        return None
+
+    def thread(self, token: str) -> str:
+        """The buyer's page."""
+        return f"{self.origin.rstrip('/')}/threads/{token}"
+
+    def inbox(self, inquiry_id: int) -> str:
+        """The seller's page."""
+        return f"{self.desk()}{inquiry_id}"
+
+    def desk(self) -> str:
+        """The seller's inbox."""
+        return f"{self.origin.rstrip('/')}/portal/inquiries/"
+
+
+def network_digest(key: str, purpose: str, address: str) -> str:
+    """Under which a client address is counted for `purpose`: useless without the secret key.
+
+    Of an IPv6 address only the first 64 bits count: one subscriber has all that follow.
+    """
+    message = f"portal.network:{purpose}:{_subscriber(address)}".encode()
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()
+
+
+def _subscriber(address: str) -> str:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), 64), strict=False))
+
+
+def _token(key: str, nonce: str) -> str:
+    mac = hmac.new(key.encode(), f"portal.thread:{nonce}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
