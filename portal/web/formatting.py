@@ -148,7 +148,7 @@ def _ago(age: int, locale: str) -> str:
     size, name = next(span for span in _SPANS if age >= span[0])
     count = age // size
     if locale == "zh":
-        return f"{count} {_SPANS_ZH[name]}前"
+        return f"{count}{_SPANS_ZH[name]}前"
     return f"{count} {_SPANS_EN[name]}{'' if count == 1 else 's'} ago"
 
 
