@@ -14,7 +14,8 @@ DIST := static/dist/.inputs
 MESSAGES := portal/translations
 PO := $(wildcard $(MESSAGES)/*/LC_MESSAGES/messages.po)
 MO := $(PO:.po=.mo)
-SOURCES := $(shell find static -type f ! -path 'static/dist/*' ! -path 'static/.*')
+# With their folders, whose times tell of files that were taken away.
+SOURCES := $(shell find static/* ! -path 'static/dist*')
 LOCKS := requirements.lock requirements-dev.lock requirements-install.lock requirements-node.lock
 
 .DEFAULT_GOAL := help
@@ -47,7 +48,7 @@ test: $(VENV)/.dev $(DIST) $(MO)
 CHECKS := check-format check-lint check-types check-floors check-templates check-house
 .PHONY: check $(CHECKS)
 check: $(VENV)/.dev
-	@$(MAKE) --keep-going --jobs 2 --output-sync=target $(CHECKS)
+	@$(MAKE) --keep-going --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(CHECKS)
 
 check-format:
 	@$(VENV)/bin/ruff format --check --quiet . || { echo 'Not formatted: run `make format`.'; exit 1; }
