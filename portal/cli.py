@@ -57,8 +57,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
 
 
 @main.command()
-@click.option("--child", is_flag=True, hidden=True, help="Stop when the parent process ends.")
-def worker(child: bool) -> None:
+@click.option("--parent", type=int, hidden=True, help="Stop when this parent process ends.")
+def worker(parent: int | None) -> None:
     """Send mails, count views and do periodic work, until SIGTERM (`serve` starts one itself)."""
     from portal import create_app
     from portal import worker as background
@@ -67,8 +67,8 @@ def worker(child: bool) -> None:
         app = create_app(_settings())
     except SettingError as error:
         raise click.ClickException(str(error)) from error
-    if child:
-        background.die_with_parent()
+    if parent:
+        background.die_with_parent(parent)
     background.run(app)
 
 

@@ -1,6 +1,7 @@
 """`portal serve`: web workers and one background worker, started, watched, and stopped together."""
 
 import http.client
+import multiprocessing
 import os
 import signal
 import socket
@@ -173,7 +174,8 @@ def _load(_target: str) -> Any:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ctrl-C goes to the supervisor, which stops its workers in order
-    die_with_parent()
+    if parent := multiprocessing.parent_process():
+        die_with_parent(parent.pid or 0)
     settings = config.settings_from(os.environ)
     app = create_app(settings)
     if settings.database_url.startswith("postgresql") or not is_old_sqlite():
@@ -236,8 +238,8 @@ class _Background:
         deaths = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "portal.cli", "worker", "--child"],
+            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                [sys.executable, "-m", "portal.cli", "worker", f"--parent={os.getpid()}"],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )

@@ -106,11 +106,12 @@ def _drain_all(app: Flask, folder: Path) -> float:
     return DRAIN_PAUSE
 
 
-def die_with_parent() -> None:
-    """Be told to stop when the process that started this one is gone, however it went."""
-    parent = os.getppid()
-    if parent == 1:  # started by init itself, or orphaned already
-        return
+def die_with_parent(parent: int) -> None:
+    """Be told to stop when the process that started this one is gone, however it went.
+
+    Args:
+        parent: its process id; if it is gone already, this process ends at once.
+    """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "prctl"):  # Linux: the kernel tells
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
