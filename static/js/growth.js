@@ -1,7 +1,8 @@
 // Text areas grow with what is written in them. Where the engine does it itself (field-sizing) or without script they scroll.
 
 function fit(area) {
-  area.rows = Math.max(Number(area.dataset.rows) || 3, Math.min(24, area.value.split("\n").length + 1, 24));
+  area.dataset.rows ||= area.rows;
+  area.rows = Math.min(24, Math.max(Number(area.dataset.rows), area.value.split("\n").length + 1));
   // Long lines wrap: rows alone cannot know, so add while the text overflows.
   while (area.scrollHeight > area.clientHeight + 2 && area.rows < 24) area.rows += 1;
 }

@@ -45,12 +45,22 @@ export function start() {
   document.addEventListener("change", changed);
   document.addEventListener("pairs:changed", changed);
   document.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented) leaving.add(event.target); }));
-  document.addEventListener("htmx:after:swap", (event) => watch(event.detail.ctx.target?.isConnected ? event.detail.ctx.target : document));
   document.addEventListener("htmx:before:response", (event) => {
-    // A redirect after a save leaves the page on purpose.
-    const { ctx } = event.detail;
-    const form = ctx.sourceElement.closest?.("form");
-    if (form && ctx.response.status < 400) leaving.add(form);
+    const { sourceElement, response } = event.detail.ctx;
+    const goesOn = response.headers.has("HX-Redirect") || response.headers.has("HX-Location") || response.headers.has("HX-Refresh");
+    if (!goesOn) return;
+    // Leaving after a save is meant; when the session ended, what was typed is kept (see sessions.js).
+    const forms = response.status === 401 ? document.querySelectorAll("form[data-guard]") : [sourceElement.closest?.("form")];
+    for (const form of forms) if (form) leaving.add(form);
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { sourceElement, response, target } = event.detail.ctx;
+    if (saved.has(sourceElement) && response?.status < 400) {
+      sourceElement.removeAttribute("data-unsaved");
+      saved.set(sourceElement, picture(sourceElement));
+      show(sourceElement);
+    }
+    watch(target?.isConnected ? target : document);
   });
   addEventListener("beforeunload", (event) => {
     for (const form of document.querySelectorAll("form[data-guard]")) {
