@@ -12,7 +12,7 @@ _LONGEST: Final = 512
 _PROGRAMS: Final = (
     r"curl|wget|httpie|aiohttp|httpx|okhttp|python|java/|libwww|perl|ruby|php/|go-http|axios|"
     r"node-fetch|undici|scrapy|postman|insomnia|headless|phantomjs|selenium|playwright|puppeteer|"
-    r"lighthouse|bot\b|spider|crawl"
+    r"lighthouse|(?<!cu)bot\b|spider|crawl"  # Cubot makes telephones
 )
 _PREVIEWS: Final = re.compile(
     r"facebookexternalhit|facebookcatalog|twitterbot|slackbot|slack-imgproxy|discordbot|"
