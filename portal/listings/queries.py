@@ -1,0 +1,194 @@
+"""Reads of a provider's listings: rows for the index, one listing for its editor; nobody else's."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
+
+from portal import places
+from portal.accounts.models import Person
+from portal.database import Missing
+from portal.extensions import db
+from portal.listings import search
+from portal.listings.content import COLUMNS, Content
+from portal.listings.filters import Filters
+from portal.listings.models import Attribute, Listing, Revision, Status
+
+AnyRow = Row[*tuple[Any, ...]]
+PAGE: Final = 50
+"""Rows of the index a page."""
+_COUNTED: Final = 1001
+"""Where counting stops: one more than what is shown, see navigation.COUNT_CAP."""
+_t: Final = Listing.__table__.c
+# What a row shows, and nothing more: the drawn row is kept by exactly these values.
+_ROW: Final = (
+    _t.id,
+    _t.title,
+    _t.gpu_model,
+    _t.gpu_count,
+    _t.place,
+    _t.price_minor,
+    _t.currency,
+    _t.unit,
+    _t.status,
+    _t.valid_until,
+    _t.views_total,
+    _t.views_recent,
+    _t.views_day,
+    _t.inquiries_total,
+    _t.updated_at,
+)
+_OWN: Final = _t.provider_id == bindparam("provider_id")
+
+
+def _at_most(statement: Select[Any]) -> Select[Any]:
+    return select(func.count()).select_from(statement.limit(_COUNTED).subquery())
+
+
+COUNTS: Final[dict[str, Select[Any]]] = {
+    status.value: _at_most(select(literal_column("1")).where(_OWN, _t.status == status.value))
+    for status in (Status.LIVE, Status.DRAFT, Status.PAUSED, Status.EXPIRED)
+}
+"""Status → its capped count over the bind parameter `provider_id`."""
+TOTAL: Final = _at_most(select(literal_column("1")).where(_OWN))
+"""All listings of the provider, capped likewise."""
+
+
+def listings_of(
+    provider_id: int, filters: Filters, cursor: tuple[bool, tuple[Any, ...]] | None
+) -> list[AnyRow]:
+    """Up to PAGE + 1 rows of the provider in reading direction, after the cursor.
+
+    Args:
+        provider_id: whose.
+        filters: what to leave out, and the order.
+        cursor: direction and the sort key of the row to go on from, see pagination.decode.
+    """
+    dialect = db.engine.dialect.name
+    backwards, key = cursor or (False, ())
+    shape = (bool(filters.status), bool(filters.gpu), filters.sort, backwards, bool(key))
+    statement = _index(*shape)
+    parameters = {"provider_id": provider_id, "status": filters.status, "gpu": filters.gpu}
+    if key:
+        parameters |= {"key": key[0], "key_id": key[1]}
+    if filters.place:
+        codes = places.descendants(filters.place)
+        statement = statement.where(
+            _t.place == filters.place if len(codes) == 1 else _t.place.in_(sorted(codes))
+        )
+    if filters.q:
+        found = search.matches(filters.q, dialect)
+        if found is None:
+            return []
+        statement = statement.where(found)
+    return list(db.session.connection().execute(statement, parameters).all())
+
+
+def sort_key(sort: str, row: AnyRow) -> tuple[int, int]:
+    """What a cursor holds of a row in that order."""
+    return (row.views_total if sort == "views" else row.updated_at), row.id
+
+
+@lru_cache(maxsize=128)
+def _index(
+    by_status: bool,
+    by_gpu: bool,
+    sort: str,
+    backwards: bool,
+    goes_on: bool,
+) -> Select[Any]:
+    """The statement for one shape of the question, built once."""
+    column = _t.views_total if sort == "views" else _t.updated_at
+    descends = (sort != "oldest") != backwards
+    statement = select(*_ROW).where(_OWN)
+    if by_status:
+        statement = statement.where(_t.status == bindparam("status"))
+    if by_gpu:
+        statement = statement.where(_t.gpu_model == bindparam("gpu"))
+    if goes_on:
+        here: ColumnElement[Any] = tuple_(column, _t.id)
+        there = tuple_(bindparam("key", type_=Integer), bindparam("key_id", type_=Integer))
+        statement = statement.where(here < there if descends else here > there)
+    order = (column.desc(), _t.id.desc()) if descends else (column, _t.id)
+    return statement.order_by(*order).limit(PAGE + 1)
+
+
+# Neither sign can be in a name or value (no control character can), so the pairs of a listing
+# come whole in one column, however many: one statement reads an editor.
+_BETWEEN, _AFTER = "\x1f", "\x1e"
+_pairs = (
+    select(
+        func.aggregate_strings(
+            cast(Attribute.position, String)
+            + _BETWEEN
+            + Attribute.name
+            + _BETWEEN
+            + Attribute.value,
+            _AFTER,
+        )
+    )
+    .where(Attribute.listing_id == _t.id)
+    .scalar_subquery()
+)
+_WHOLE: Final = select(*_t, _pairs.label("pairs")).where(_OWN, _t.id == bindparam("listing_id"))
+
+
+def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:
+    """One listing's columns, and what its seller wrote.
+
+    Raises:
+        Missing: there is no such listing of this provider.
+    """
+    parameters = {"provider_id": provider_id, "listing_id": listing_id}
+    row = db.session.execute(_WHOLE, parameters).one_or_none()
+    if row is None:
+        raise Missing
+    columns = row._mapping
+    content = Content(
+        **{name: columns[name] for name in COLUMNS}, attributes=_split(row.pairs or "")
+    )
+    return row, content
+
+
+def _split(pairs: str) -> tuple[tuple[str, str], ...]:
+    found = [pair.split(_BETWEEN) for pair in pairs.split(_AFTER) if pair]
+    return tuple((name, value) for _, name, value in sorted(found, key=lambda one: int(one[0])))
+
+
+def content_at(provider_id: int, listing_id: int, version: int) -> Content | None:
+    """What the seller had written at a version; None where that is not known."""
+    stored = db.session.scalar(
+        select(Revision.content)
+        .join(Listing, Listing.id == Revision.listing_id)
+        .where(
+            Listing.provider_id == provider_id,
+            Revision.listing_id == listing_id,
+            Revision.version == version,
+        )
+    )
+    return Content.from_json(stored) if stored is not None else None
+
+
+def revisions_of(provider_id: int, listing_id: int, *, most: int = 50) -> list[AnyRow]:
+    """Version, time and person of the last saves, newest first."""
+    rows = db.session.execute(
+        select(Revision.version, Revision.at, Person.name)
+        .join(Listing, Listing.id == Revision.listing_id)
+        .outerjoin(Person, Person.id == Revision.person_id)
+        .where(Listing.provider_id == provider_id, Revision.listing_id == listing_id)
+        .order_by(Revision.version.desc())
+        .limit(most)
+    )
+    return list(rows.all())
