@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g
 from flask_babel import get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from portal import clock
@@ -156,14 +158,14 @@ def _ago(age: int, locale: str) -> str:
 def format_duration(seconds: int, locale: str) -> str:
     """A length of time in its two largest steps: `38 分钟`, `2 h 5 min`."""
     left, parts = max(0, int(seconds)), list[str]()
-    for index, (size, name) in enumerate(_SPANS):
+    first = next((n for n, (size, _) in enumerate(_SPANS) if left >= size), len(_SPANS) - 1)
+    # Seconds say nothing beside minutes.
+    steps = 2 if _SPANS[first][0] > clock.MINUTE else 1
+    for size, name in _SPANS[first : first + steps]:
         count, left = divmod(left, size)
-        if count:
+        if count or not parts:
             parts.append(f"{count} {_SPANS_ZH[name] if locale == 'zh' else name}")
-        # Seconds say nothing beside minutes, minutes nothing beside days.
-        if parts and (size <= clock.MINUTE or index >= 1):
-            break
-    return " ".join(parts) or ("0 秒" if locale == "zh" else "0 s")
+    return " ".join(parts)
 
 
 def format_clock_time(seconds: int, zone: ZoneInfo) -> str:
@@ -171,19 +173,19 @@ def format_clock_time(seconds: int, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(seconds, zone):%H:%M}"
 
 
-def format_number(number: int | float, _locale: str = "zh") -> str:
+def format_number(number: int | float) -> str:
     """A number with its thousands grouped, as both languages do; at most one decimal."""
     if isinstance(number, float):
         return "—" if not math.isfinite(number) else f"{number:,.1f}".removesuffix(".0")
     return f"{number:,}"
 
 
-def format_count(number: int, cap: int = 1000, _locale: str = "zh") -> str:
+def format_count(number: int, cap: int = 1000) -> str:
     """A count that was not counted beyond `cap`: `1000+`."""
     return f"{cap}+" if number > cap else str(number)
 
 
-def format_filesize(size: int, _locale: str = "zh") -> str:
+def format_filesize(size: int) -> str:
     """Bytes in steps of a thousand: `812 B`, `1.2 MB`."""
     value, step = float(max(0, size)), 0
     # 999.95 would round to the next step's 1000.
@@ -228,7 +230,7 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
         app: The application.
         place: Names a place by (code, locale). The places live a floor above this one.
     """
-    filters: dict[str, Callable[..., Any]] = {
+    by_reader: dict[str, Callable[..., Any]] = {
         "price": _price,
         "price_parts": _price_parts,
         "money": lambda minor, currency: format_money(minor, currency, current_locale()),
@@ -238,10 +240,22 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
         "clock_time": lambda seconds: format_clock_time(seconds, current_zone()),
         "duration": lambda seconds: format_duration(seconds, current_locale()),
         "place": lambda code: place(code, current_locale()),
-        "number": format_number,
-        "count": format_count,
-        "filesize": format_filesize,
-        "excerpt": plain_excerpt,
-        "plain_amount": plain_amount,
     }
-    app.jinja_env.filters.update(filters)
+    app.jinja_env.filters.update({name: _while_rendering(show) for name, show in by_reader.items()})
+    app.jinja_env.filters.update(
+        number=format_number,
+        count=format_count,
+        filesize=format_filesize,
+        excerpt=plain_excerpt,
+        plain_amount=plain_amount,
+    )
+
+
+def _while_rendering(show: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that asks for the context: else Jinja works `'item'|unit` out once, for everyone."""
+
+    @pass_context
+    def shown(_context: Context, *args: Any, **kwargs: Any) -> Any:
+        return show(*args, **kwargs)
+
+    return shown

@@ -20,6 +20,9 @@ from markupsafe import Markup
 LONGEST: Final = 20_000
 """Characters of a text; a longer one is refused before anything parses it."""
 
+LONGEST_HTML: Final = 200_000
+MOST_TAGS: Final = 10_000
+
 MEDIA_URL: Final = re.compile(r"/media/(?P<key>[0-9a-f]{32})(?:-[0-9]{1,4})?\.(?:webp|avif)")
 """Where pictures may come from: our own store, by their random key, in any width."""
 
@@ -41,7 +44,7 @@ _DEEPEST: Final = 20
 
 
 class TooLong(ValueError):  # noqa: N818 - it reads as what it says
-    """The text has more than LONGEST characters."""
+    """There is more of it than may be parsed."""
 
 
 def render(text: str) -> Markup:
@@ -90,11 +93,22 @@ def _checked(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _clean_html(text: str) -> str:
-    return clean(_parser().render(text))
+    return _cleaned(_parser().render(text))
 
 
 def clean(html: str) -> str:
-    """HTML with only what a description may hold. Also for HTML that others made."""
+    """HTML that others made, with only what a description may hold.
+
+    Raises:
+        TooLong: more than LONGEST_HTML characters or MOST_TAGS tags: the cleaner's time grows with
+            the square of tags within tags.
+    """
+    if len(html) > LONGEST_HTML or html.count("<") > MOST_TAGS:
+        raise TooLong("More HTML than a description can be.")
+    return _cleaned(html)
+
+
+def _cleaned(html: str) -> str:
     cleaned = nh3.clean(
         html,
         tags=_TAGS,
