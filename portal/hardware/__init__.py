@@ -18,7 +18,7 @@ _LONGEST_NAME: Final = 100
 _MEMORY: Final = re.compile(r"(?<![0-9a-z])([0-9]{1,3})\s*(?:gib|gb|g)(?![0-9a-z])")
 _FORM: Final = re.compile(r"(?<![a-z])(pcie|sxm|oam|nvl)[0-9]?(?![0-9a-z])")
 _COUNT: Final = re.compile(
-    r"^[0-9]{1,4}\s*[x×*]\s*(?=[^0-9\s]*[a-z0-9])|(?:\s+x|[×*])\s*[0-9]{1,4}$"
+    r"^[0-9]{1,2}\s*[x×*]\s*(?=[^0-9\s]*[a-z0-9])|(?:\s+x|[×*])\s*[0-9]{1,4}$"
     r"|(?<![0-9a-z])[0-9]{1,4}\s*[卡张块台]"
 )
 # Makers, families and the word for the thing itself: a name means the same without them.
