@@ -16,7 +16,7 @@ PO := $(wildcard $(MESSAGES)/*/LC_MESSAGES/messages.po)
 MO := $(PO:.po=.mo)
 # With their folders, whose times tell of files that were taken away.
 SOURCES := $(shell find static/* ! -path 'static/dist*')
-LOCKS := requirements.lock requirements-dev.lock requirements-install.lock requirements-node.lock
+READY := instance/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -34,10 +34,17 @@ help:
 	@echo 'make clean    remove what was installed and built; data in instance/ stays'
 
 .PHONY: run
-run: $(VENV)/.run $(DIST) $(MO)
-	@$(VENV)/bin/portal init
-	@$(VENV)/bin/portal demo
-	@exec $(VENV)/bin/portal serve --port $(PORT)
+run: $(VENV)/.run $(DIST) $(MO) $(READY)
+	@$(heed_interrupt) exec $(VENV)/bin/portal serve --port $(PORT)
+
+# A terminal sends Ctrl-C to make and to all it started, but an interrupt sent to make alone ends there:
+# make drops its own handler (bit 2 of SigCgt) and waits for a server that knows of nothing. So a
+# watcher passes it on. make does pass on SIGTERM itself.
+heed_interrupt = if [ -r /proc/$$PPID/status ]; then ( \
+	while sleep 0.5 && kill -0 $$$$; do \
+	    case $$(sed -n 's/^SigCgt:.*\(.\)$$/\1/p' /proc/$$PPID/status) in \
+	        2|3|6|7|a|b|e|f) ;; *) kill -INT $$$$; break ;; esac; \
+	done ) < /dev/null > /dev/null 2>&1 & fi;
 
 .PHONY: test
 test: $(VENV)/.dev $(DIST) $(MO)
@@ -80,6 +87,16 @@ messages: $(VENV)/.dev
 	    --output $(VENV)/messages.pot portal templates
 	@$(VENV)/bin/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir $(MESSAGES) \
 	    --no-fuzzy-matching --ignore-obsolete --width 100
+
+# Both commands may be repeated; not doing so saves the second start three seconds. Of a database in
+# another place only they know whether it is ready.
+ifneq ($(PORTAL_DATA_DIR)$(PORTAL_DATABASE_URL)$(if $(wildcard instance/portal.db),,lost),)
+.PHONY: $(READY)
+endif
+$(READY): $(VENV)/.run $(MO) $(wildcard portal/migrations/versions/*.py)
+	@$(VENV)/bin/portal init
+	@$(VENV)/bin/portal demo
+	@mkdir -p $(@D) && touch $@
 
 # ---- what is built ------------------------------------------------------------------------------
 .PHONY: assets
