@@ -114,7 +114,7 @@ def _context(
 ) -> dict[str, Any]:
     inquiry, messages = found
     return {
-        "url": url_for(".show", token=token),
+        "thread_url": url_for(".show", token=token),
         "inquiry": inquiry,
         "messages": messages,
         "offer_then": offers.then(inquiry.listing_then),

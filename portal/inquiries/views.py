@@ -49,7 +49,7 @@ def index() -> Response:
     return respond(_PAGE, _FRAGMENT, **_inbox(None))
 
 
-@blueprint.get("/<int:inquiry_id>")
+@blueprint.get("/<int(max=9223372036854775807):inquiry_id>")
 @requires(Permission.INQUIRY_VIEW)
 def show(inquiry_id: int) -> Response:
     """One thread, beside the queue it was opened from."""
@@ -69,7 +69,7 @@ def news() -> Response:
     return respond(_PAGE, "inquiries/_news.html", **context, is_news=version != since.split(".")[0])
 
 
-@blueprint.post("/<int:inquiry_id>/replies")
+@blueprint.post("/<int(max=9223372036854775807):inquiry_id>/replies")
 @requires(Permission.INQUIRY_ANSWER)
 def reply(inquiry_id: int) -> BaseResponse:
     """Answer the buyer."""
@@ -123,7 +123,7 @@ def _inbox(
     place = _place()
     return {
         "queues": _queues(queue, counts),
-        "page": paged(
+        "listed": paged(
             lines,
             size=PAGE,
             cursor=cursor,

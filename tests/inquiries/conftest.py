@@ -1,0 +1,132 @@
+"""Fixtures of inquiry tests: forms as a buyer fills them in, a clock that stands still."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import event, select
+
+from portal.accounts.models import Provider
+from portal.extensions import db
+from portal.inquiries import links
+from portal.inquiries.models import Inquiry
+from portal.listings.models import Listing
+from portal.mail.models import Mail
+from portal.web import formtoken
+from tests import factories
+from tests.pages import PagesClient
+
+NOW = 1_790_000_000  # 2026-09-21 in Shanghai, a Monday
+Form = dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """The time is NOW and moves only when a test moves it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def listing(provider: Provider) -> Listing:
+    """A live listing of provider A."""
+    return factories.listing(provider)
+
+
+@pytest.fixture
+def token_for(app: Flask) -> Callable[..., str]:
+    """A function: token_for(purpose, age=60) → a form token issued that many seconds ago."""
+
+    def make(purpose: str, age: float = 60) -> str:
+        from portal import clock as clocks
+
+        with app.test_request_context():
+            issued = clocks.milliseconds() - int(age * 1000)
+            serializer = formtoken._serializer(purpose)
+            return str(
+                serializer.dumps([f"nonce-{issued}-{factories.secrets.token_hex(4)}", issued])
+            )
+
+    return make
+
+
+@pytest.fixture
+def filled(listing: Listing, token_for: Callable[..., str]) -> Callable[..., Form]:
+    """A function: filled(field=value, ...) → a good form about `listing`, drawn a minute ago."""
+
+    def make(age: float = 60, **fields: Any) -> Form:
+        form = {
+            "csrf_token": token_for(f"inquiry:{listing.id}", age),
+            "name": "王芳",
+            "company": "向量科技",
+            "email": "buyer@c.example",
+            "phone": "138 0013 8000",
+            "message": "请问 8 卡整机的交付时间？",
+            "reply_by": "",
+            "website": "",
+            **fields,
+        }
+        return {name: value for name, value in form.items() if value is not None}
+
+    return make
+
+
+@pytest.fixture
+def ask(visitor: PagesClient, listing: Listing) -> Callable[..., Any]:
+    """A function: ask(form, hx=False, address=...) → the answer to the sent form."""
+
+    def send(form: Form, hx: bool = False, address: str = "203.0.113.5", **more: Any) -> Any:
+        return visitor.post(
+            f"/offers/{listing.id}/inquiries",
+            data=form,
+            hx=hx,
+            csrf=False,
+            environ_base={"REMOTE_ADDR": address},
+            **more,
+        )
+
+    return send
+
+
+def inquiries() -> list[Inquiry]:
+    """All inquiries there are, oldest first."""
+    return list(db.session.scalars(select(Inquiry).order_by(Inquiry.id)))
+
+
+def mails() -> list[Mail]:
+    """All mails there are, oldest first."""
+    return list(db.session.scalars(select(Mail).order_by(Mail.id)))
+
+
+@pytest.fixture
+def private_link(app: Flask) -> Callable[[Inquiry], str]:
+    """A function: private_link(inquiry) → path of its private page, made good in the table."""
+
+    def make(inquiry: Inquiry) -> str:
+        from portal.database import transaction
+
+        key = app.config["SECRET_KEY"]
+        link = links.Links((key,), "").new()
+        with transaction() as session:
+            mine = session.get_one(Inquiry, inquiry.id)
+            mine.link_nonce, mine.link_digest = link.nonce, link.digest
+        return link.url
+
+    return make
+
+
+@pytest.fixture
+def statements(app: Flask, database: None) -> Iterator[list[str]]:
+    """Every statement sent to the database while the list is watched (savepoints left out)."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+            seen.append(statement)
+
+    connection = db.engines[None]
+    event.listen(connection.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(connection.engine, "before_cursor_execute", note)
