@@ -41,7 +41,7 @@ run: $(VENV)/.run $(DIST) $(MO) $(READY)
 # make drops its own handler (bit 2 of SigCgt) and waits for a server that knows of nothing. So a
 # watcher passes it on. make does pass on SIGTERM itself.
 heed_interrupt = if [ -r /proc/$$PPID/status ]; then ( \
-	while sleep 0.5 && kill -0 $$$$; do \
+	while sleep 1 && kill -0 $$$$; do \
 	    case $$(sed -n 's/^SigCgt:.*\(.\)$$/\1/p' /proc/$$PPID/status) in \
 	        2|3|6|7|a|b|e|f) ;; *) kill -INT $$$$; break ;; esac; \
 	done ) < /dev/null > /dev/null 2>&1 & fi;
