@@ -37,7 +37,7 @@ def listing(provider: Provider) -> Listing:
 
 @pytest.fixture
 def token_for(app: Flask) -> Callable[..., str]:
-    """A function: token_for(purpose, age=60) → a form token issued that many seconds ago."""
+    """Gives `token_for(purpose, age=60)`: a form token issued that many seconds ago."""
 
     def make(purpose: str, age: float = 60) -> str:
         from portal import clock as clocks
@@ -54,7 +54,7 @@ def token_for(app: Flask) -> Callable[..., str]:
 
 @pytest.fixture
 def filled(listing: Listing, token_for: Callable[..., str]) -> Callable[..., Form]:
-    """A function: filled(field=value, ...) → a good form about `listing`, drawn a minute ago."""
+    """Gives `filled(field=value, ...)`: a good form about `listing`, drawn a minute ago."""
 
     def make(age: float = 60, **fields: Any) -> Form:
         form = {
@@ -75,7 +75,7 @@ def filled(listing: Listing, token_for: Callable[..., str]) -> Callable[..., For
 
 @pytest.fixture
 def ask(visitor: PagesClient, listing: Listing) -> Callable[..., Any]:
-    """A function: ask(form, hx=False, address=...) → the answer to the sent form."""
+    """Gives `ask(form, hx=False, address=...)`: the answer to the sent form."""
 
     def send(form: Form, hx: bool = False, address: str = "203.0.113.5", **more: Any) -> Any:
         return visitor.post(
@@ -102,7 +102,7 @@ def mails() -> list[Mail]:
 
 @pytest.fixture
 def private_link(app: Flask) -> Callable[[Inquiry], str]:
-    """A function: private_link(inquiry) → path of its private page, made good in the table."""
+    """Gives `private_link(inquiry)`: the path of its private page, made good in the table."""
 
     def make(inquiry: Inquiry) -> str:
         from portal.database import transaction
