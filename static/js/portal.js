@@ -2,6 +2,7 @@
 import { start as beacon } from "./beacon.js";
 import { start as copying } from "./copying.js";
 import { start as dialogs } from "./dialogs.js";
+import { start as filling } from "./filling.js";
 import { start as flight } from "./flight.js";
 import { start as folds } from "./folds.js";
 import { start as growth } from "./growth.js";
@@ -17,7 +18,7 @@ import { start as toasts } from "./toasts.js";
 
 document.documentElement.classList.add("has-script");
 
-for (const start of [sessions, guard, flight, swaps, inline, pairs, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, beacon]) {
+for (const start of [sessions, guard, flight, swaps, inline, pairs, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, beacon]) {
   try {
     start();
   } catch (error) {

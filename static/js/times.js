@@ -24,6 +24,9 @@ function refresh() {
 }
 
 export function start() {
+  // Rows that the server keeps drawn say the hour or the day: nearer words come from here.
+  refresh();
+  document.addEventListener("htmx:after:swap", refresh);
   setInterval(() => { if (!document.hidden) refresh(); }, 60_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }
