@@ -211,16 +211,16 @@ def current_zone() -> ZoneInfo:
     return zone if isinstance(zone, ZoneInfo) else clock.MARKET_ZONE
 
 
-def _price(listing: Priced) -> str:
-    return format_price(listing.price_minor, listing.currency, listing.unit, current_locale())
+def _price(locale: str, listing: Priced) -> str:
+    return format_price(listing.price_minor, listing.currency, listing.unit, locale)
 
 
-def _price_parts(listing: Priced) -> tuple[str, str]:
-    return format_price_parts(listing.price_minor, listing.currency, listing.unit, current_locale())
+def _price_parts(locale: str, listing: Priced) -> tuple[str, str]:
+    return format_price_parts(listing.price_minor, listing.currency, listing.unit, locale)
 
 
-def _moment(seconds: int, *, exact: bool = False) -> Markup:
-    return format_moment(seconds, current_locale(), current_zone(), clock.now(), exact=exact)
+def _moment(locale: str, seconds: int, *, exact: bool = False) -> Markup:
+    return format_moment(seconds, locale, current_zone(), clock.now(), exact=exact)
 
 
 def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
@@ -233,13 +233,13 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
     by_reader: dict[str, Callable[..., Any]] = {
         "price": _price,
         "price_parts": _price_parts,
-        "money": lambda minor, currency: format_money(minor, currency, current_locale()),
-        "unit": lambda code: unit_label(code, current_locale()),
-        "day": lambda day: format_day(day, current_locale()),
+        "money": lambda locale, minor, currency: format_money(minor, currency, locale),
+        "unit": lambda locale, code: unit_label(code, locale),
+        "day": lambda locale, day: format_day(day, locale),
         "moment": _moment,
-        "clock_time": lambda seconds: format_clock_time(seconds, current_zone()),
-        "duration": lambda seconds: format_duration(seconds, current_locale()),
-        "place": lambda code: place(code, current_locale()),
+        "clock_time": lambda _locale, seconds: format_clock_time(seconds, current_zone()),
+        "duration": lambda locale, seconds: format_duration(seconds, locale),
+        "place": lambda locale, code: place(code, locale),
     }
     app.jinja_env.filters.update({name: _while_rendering(show) for name, show in by_reader.items()})
     app.jinja_env.filters.update(
@@ -252,10 +252,14 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
 
 
 def _while_rendering(show: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that asks for the context: else Jinja works `'item'|unit` out once, for everyone."""
+    """A filter that asks for the context: else Jinja works `'item'|unit` out once, for everyone.
+
+    A page knows its language; asking Babel for it in each cell takes longer than the cell.
+    """
 
     @pass_context
-    def shown(_context: Context, *args: Any, **kwargs: Any) -> Any:
-        return show(*args, **kwargs)
+    def shown(context: Context, *args: Any, **kwargs: Any) -> Any:
+        locale = context.parent.get("locale")
+        return show(locale if locale in {"zh", "en"} else current_locale(), *args, **kwargs)
 
     return shown
