@@ -14,9 +14,8 @@ SEND: Final = "mail.send"
 """The kind of job that sends one mail."""
 _KEY_BYTES: Final = 16
 _LONGEST_ADDRESS: Final = 254
-_ADDRESS: Final = re.compile(
-    r"[^\s<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[^\s<>,;:\"()@\[\]\\\x00-\x1f\x7f]+"
-)
+_PART: Final = r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+"
+_ADDRESS: Final = re.compile(f"{_PART}@{_PART}")
 
 
 class NoAddress(ValueError):  # noqa: N818 - says what is wrong with the value

@@ -134,11 +134,7 @@ def test_the_salt_is_shared_changes_daily_and_goes(
     ("agent", "expected"),
     [
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", HUMAN),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
-            + "(KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.60(0x18003c2f) NetType/WIFI",
-            HUMAN,
-        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5) Mobile/15E148 MicroMessenger/8.0.60", HUMAN),
         ("Mozilla/5.0 (Linux; Android 14; CUBOT P80) AppleWebKit/537.36 Chrome/140.0.0.0", HUMAN),
         ("python-requests/2.32.0", ROBOT),
         ("Go-http-client/2.0", ROBOT),
