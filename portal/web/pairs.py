@@ -77,7 +77,8 @@ def press(rows: Sequence[PairRow], button: PairButton) -> list[PairRow]:
         other = index + (1 if button.what == "down" else -1)
         if 0 <= other < len(pressed):
             pressed[index], pressed[other] = pressed[other], pressed[index]
-    return [replace(row, n=n) for n, row in enumerate(pressed)]
+    # Errors are for saving: a pair half typed is none while rows are being added.
+    return [replace(row, n=n, errors=[]) for n, row in enumerate(pressed)]
 
 
 class AttributePairsField(Field):
