@@ -255,18 +255,16 @@ def update(listing_id: int) -> BaseResponse:
 
 def _helped(row: AnyRow | None, form: ListingForm) -> Response | None:
     """The form again, not saved, after a button that is for work in it; None: it was Save."""
-    preview = None
     if pressed := pair_button(request.form):
         form.attributes.press(pressed)
     elif "preview" in request.form:
-        preview = "" if form.description.errors else render(form.description.data or "")
         if is_fragment_request():
-            return respond("listings/edit.html", "listings/_preview.html", preview=preview)
+            return respond("listings/edit.html", "listings/_preview.html", preview=_preview(form))
     elif (days := request.form.get("until", "")) and days in map(str, QUICK_DAYS):
         form.end_in(int(days))
     else:
         return None
-    return _editor(row, form, preview=preview, is_unsaved=True)
+    return _editor(row, form, is_unsaved=True)
 
 
 def _differs(row: AnyRow, conflict: actions.Conflict) -> Response:
@@ -278,19 +276,27 @@ def _differs(row: AnyRow, conflict: actions.Conflict) -> Response:
 
 
 def _editor(row: AnyRow | None, form: ListingForm, status: int = 200, **given: Any) -> Response:
-    context = {"conflict": None, "preview": None, "hints": [], "is_unsaved": status != 200, **given}
+    context = {"conflict": None, "hints": [], "is_unsaved": status != 200, **given}
     return respond(
         "listings/edit.html",
         "listings/_form.html",
         status=status,
         row=row,
         form=form,
+        preview=_preview(form),
         action=_edit_url(row.id) if row else request.full_path.rstrip("?"),
         way_back=way_back(),
         quick_ends=quick_ends(),
         today=clock.today(),
         **context,
     )
+
+
+def _preview(form: ListingForm) -> str | None:
+    """The description as buyers would read it; None: nothing yet, "": it cannot be shown."""
+    if form.description.errors or form.description.process_errors:
+        return ""
+    return render(form.description.data) if form.description.data else None
 
 
 def _edit_url(listing_id: int) -> str:
