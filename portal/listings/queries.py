@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal_column,
     select,
     tuple_,
 )
@@ -24,13 +23,11 @@ from portal.extensions import db
 from portal.listings import search
 from portal.listings.content import COLUMNS, Content
 from portal.listings.filters import Filters
-from portal.listings.models import Attribute, Listing, Revision, Status
+from portal.listings.models import Attribute, Listing, ListingCount, Revision, Status
 
 AnyRow = Row[*tuple[Any, ...]]
 PAGE: Final = 50
 """Rows of the index a page."""
-_COUNTED: Final = 1001
-"""Where counting stops: one more than what is shown, see navigation.COUNT_CAP."""
 _t: Final = Listing.__table__.c
 # What a row shows, and nothing more: the drawn row is kept by exactly these values.
 _ROW: Final = (
@@ -53,17 +50,23 @@ _ROW: Final = (
 _OWN: Final = _t.provider_id == bindparam("provider_id")
 
 
-def _at_most(statement: Select[Any]) -> Select[Any]:
-    return select(func.count()).select_from(statement.limit(_COUNTED).subquery())
+_c: Final = ListingCount.__table__.c
+
+
+def _count(status: Status) -> Select[Any]:
+    in_status = (_c.provider_id == bindparam("provider_id"), _c.status == status.value)
+    return select(func.coalesce(func.max(_c.listings), 0)).where(*in_status)
 
 
 COUNTS: Final[dict[str, Select[Any]]] = {
-    status.value: _at_most(select(literal_column("1")).where(_OWN, _t.status == status.value))
+    status.value: _count(status)
     for status in (Status.LIVE, Status.DRAFT, Status.PAUSED, Status.EXPIRED)
 }
-"""Status → its capped count over the bind parameter `provider_id`."""
-TOTAL: Final = _at_most(select(literal_column("1")).where(_OWN))
-"""All listings of the provider, capped likewise."""
+"""Status → how many listings of the bind parameter `provider_id` are in it."""
+TOTAL: Final = select(func.coalesce(func.sum(_c.listings), 0)).where(
+    _c.provider_id == bindparam("provider_id")
+)
+"""All listings of the provider."""
 
 
 def listings_of(

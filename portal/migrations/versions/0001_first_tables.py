@@ -9,6 +9,56 @@ branch_labels = None
 depends_on = None
 
 
+# listing_counts stays true whoever writes listings. On SQLite row by row; on PostgreSQL by whole
+# statements: one row updated many times in a transaction would get slower with each time.
+_ADD = (
+    "INSERT INTO listing_counts (provider_id, status, listings) VALUES (NEW.provider_id, NEW.status, 1)"
+    " ON CONFLICT (provider_id, status) DO UPDATE SET listings = listings + 1;"
+)
+_TAKE = (
+    "UPDATE listing_counts SET listings = listings - 1"
+    " WHERE provider_id = OLD.provider_id AND status = OLD.status;"
+)
+SQLITE_COUNTS = (
+    f"CREATE TRIGGER listing_counts_insert AFTER INSERT ON listings BEGIN {_ADD} END",
+    f"CREATE TRIGGER listing_counts_delete AFTER DELETE ON listings BEGIN {_TAKE} END",
+    (
+        "CREATE TRIGGER listing_counts_update AFTER UPDATE OF status, provider_id ON listings"
+        " WHEN OLD.status <> NEW.status OR OLD.provider_id <> NEW.provider_id"
+        f" BEGIN {_TAKE} {_ADD} END"
+    ),
+)
+_UPSERT = (
+    "INSERT INTO listing_counts AS kept (provider_id, status, listings)"
+    " SELECT provider_id, status, sum(n) FROM ({rows}) AS changed"
+    " GROUP BY provider_id, status HAVING sum(n) <> 0 ORDER BY provider_id, status"
+    " ON CONFLICT (provider_id, status) DO UPDATE SET listings = kept.listings + excluded.listings;"
+)
+_ADDED = "SELECT provider_id, status, 1 AS n FROM added"
+_TAKEN = "SELECT provider_id, status, -1 AS n FROM taken"
+
+
+def _postgresql_trigger(act: str, tables: str, rows: str) -> tuple[str, str]:
+    function = (
+        f"CREATE FUNCTION listing_counts_{act}() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f" BEGIN {_UPSERT.format(rows=rows)} RETURN NULL; END $$"
+    )
+    trigger = (
+        f"CREATE TRIGGER listing_counts_{act} AFTER {act} ON listings REFERENCING {tables}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION listing_counts_{act}()"
+    )
+    return function, trigger
+
+
+POSTGRESQL_COUNTS = (
+    *_postgresql_trigger("insert", "NEW TABLE AS added", _ADDED),
+    *_postgresql_trigger("delete", "OLD TABLE AS taken", _TAKEN),
+    *_postgresql_trigger(
+        "update", "NEW TABLE AS added OLD TABLE AS taken", f"{_ADDED} UNION ALL {_TAKEN}"
+    ),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "audit_entries",
@@ -73,6 +123,18 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'queued'"),
         postgresql_where=sa.text("state = 'queued'"),
+    )
+    op.create_table(
+        "listing_counts",
+        sa.Column(
+            "provider_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("listings", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("provider_id", "status", name=op.f("pk_listing_counts")),
     )
     op.create_table(
         "mails",
@@ -478,12 +540,17 @@ def upgrade() -> None:
 
     if op.get_bind().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE listing_search USING fts5(tokens, tokenize='unicode61')")
+        for trigger in SQLITE_COUNTS:
+            op.execute(trigger)
         return
     op.execute(
         "CREATE TABLE listing_search (listing_id BIGINT PRIMARY KEY"
         " REFERENCES listings (id) ON DELETE CASCADE, tokens tsvector NOT NULL)"
     )
     op.execute("CREATE INDEX ix_listing_search_tokens ON listing_search USING gin (tokens)")
+
+    for statement in POSTGRESQL_COUNTS:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -528,6 +595,7 @@ def downgrade() -> None:
     op.drop_table("provider_view_days")
     op.drop_index("ix_mails_inquiry_id", table_name="mails")
     op.drop_table("mails")
+    op.drop_table("listing_counts")
     op.drop_index(
         "ix_jobs_due",
         table_name="jobs",
