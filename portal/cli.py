@@ -119,6 +119,18 @@ def add_user(
 
 
 @main.command()
+def demo() -> None:
+    """Load the demo's providers, people, offers and month of views, once."""
+    from portal import create_app
+    from portal.demo.load import load
+
+    settings = _settings()
+    with create_app(settings).app_context():
+        if load(settings):
+            click.echo("Demo data loaded.")
+
+
+@main.command()
 def assets() -> None:
     """Build the stylesheet, the scripts and the icons into static/dist."""
     from portal.web.assets import build_assets

@@ -1,0 +1,98 @@
+"""The demo's inquiries: asked and answered in the past, without a mail to anybody."""
+
+import random
+import secrets
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.clock import DAY, MINUTE
+from portal.inquiries import asking
+from portal.inquiries.actions import touch
+from portal.inquiries.models import Author, Inquiry, Message, State
+from portal.listings.content import snapshot
+from portal.listings.counters import record_inquiry
+from portal.listings.models import Listing
+
+_INQUIRIES: Final = Path(__file__).parent / "inquiries.toml"
+_SELLERS: Final = ("seller@a.example", "staff@b.example")
+
+
+def add(session: Session, chance: random.Random, owners: list[int], people: dict[str, int]) -> None:
+    """Add them to the running transaction.
+
+    Args:
+        session: of the running transaction.
+        chance: for the minutes between an answer and the buyer's next word.
+        owners: the providers' ids, in the order of the file.
+        people: address → id of the people who answer.
+    """
+    described = tomllib.loads(_INQUIRIES.read_text(encoding="utf-8"))["inquiry"]
+    offers = {
+        owner: list(
+            session.scalars(
+                select(Listing).where(Listing.provider_id == owner).order_by(Listing.id)
+            )
+        )
+        for owner in owners
+    }
+    for facts in sorted(described, key=lambda one: -one["days"]):
+        owner = owners[facts["provider"]]
+        listing = offers[owner][facts["offer"]]
+        seller = people[_SELLERS[facts["provider"]]]
+        session.add(_inquiry(listing, facts, seller, chance))
+        record_inquiry(session, listing.id)
+    session.flush()
+    for owner in owners:
+        touch(session, owner)
+
+
+def _inquiry(
+    listing: Listing, facts: dict[str, Any], seller: int, chance: random.Random
+) -> Inquiry:
+    asked = clock.now() - round(facts["days"] * DAY)
+    link = asking.links().new()
+    reply_days = facts.get("reply_days")
+    inquiry = Inquiry(
+        provider_id=listing.provider_id,
+        listing_id=listing.id,
+        listing_then=snapshot(listing),
+        state=State.NEW,
+        name=facts["name"],
+        company=facts.get("company"),
+        email=facts.get("email"),
+        phone=facts.get("phone"),
+        reply_by=clock.day_of(asked) + timedelta(days=reply_days) if reply_days else None,
+        language=facts.get("language", "zh"),
+        form_nonce=secrets.token_hex(8),
+        link_nonce=link.nonce,
+        link_digest=link.digest,
+        created_at=asked,
+        last_message_at=asked,
+    )
+    inquiry.messages = [_message(Author.BUYER, facts["question"], asked)]
+    if "answer" in facts:
+        answered = asked + facts["minutes"] * MINUTE
+        inquiry.messages.append(_message(Author.SELLER, facts["answer"], answered, seller))
+        inquiry.state, inquiry.last_message_at = State.ANSWERED, answered
+        inquiry.first_answered_at, inquiry.first_answered_by = answered, seller
+    if "back" in facts:
+        back = inquiry.last_message_at + chance.randrange(40, 90) * MINUTE
+        inquiry.messages.append(_message(Author.BUYER, facts["back"], back))
+        inquiry.state, inquiry.last_message_at = State.WAITING, back
+    return inquiry
+
+
+def _message(author: Author, body: str, at: int, person_id: int | None = None) -> Message:
+    return Message(
+        author=author,
+        body=body,
+        person_id=person_id,
+        form_nonce=secrets.token_hex(8),
+        created_at=at,
+    )
