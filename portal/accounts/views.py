@@ -56,11 +56,11 @@ def sign_in() -> str | BaseResponse:
 
 @blueprint.post("/sign-in")
 @requires(PUBLIC)
-def open_session() -> str | tuple[str, int] | tuple[str, int, dict[str, str]] | BaseResponse:
+def open_session() -> BaseResponse:
     """Check the password and open a session."""
     form = SignInForm()
     if not form.validate():
-        return flask.render_template("accounts/sign_in.html", form=form), 422
+        return _sign_in_again(form, 422)
     try:
         token = actions.sign_in(
             form.email.data.strip(),
@@ -70,22 +70,29 @@ def open_session() -> str | tuple[str, int] | tuple[str, int, dict[str, str]] | 
             network=request.remote_addr or "",
         )
     except actions.Throttled as throttled:
-        form.form_errors = [
-            _(
-                "Too many tries. Wait %(seconds)s seconds and try again.",
-                seconds=throttled.retry_after,
-            )
-        ]
-        page = flask.render_template("accounts/sign_in.html", form=form)
-        return page, 429, {"Retry-After": str(throttled.retry_after)}
+        wait = throttled.retry_after
+        words = _("Too many tries. Wait %(seconds)s seconds and try again.", seconds=wait)
+        return _sign_in_again(form, 429, words, {"Retry-After": str(wait)})
     identity = load_identity(token) if token else None
     if identity is None:
-        form.form_errors = [_("E-mail or password is wrong.")]
-        return flask.render_template("accounts/sign_in.html", form=form), 422
-    session.clear()  # nothing of the anonymous session, its CSRF token included, lives on
-    session.permanent = form.remember.data
-    login_user(identity)
+        return _sign_in_again(form, 422, _("E-mail or password is wrong."))
+    _start(identity, remember=form.remember.data)
     return redirect(safe_next(form.next.data) or url_for("accounts.home"), 303)
+
+
+def _sign_in_again(
+    form: SignInForm, status: int, words: str = "", headers: dict[str, str] | None = None
+) -> BaseResponse:
+    if words:
+        form.form_errors = [words]
+    page = flask.render_template("accounts/sign_in.html", form=form)
+    return flask.make_response(page, status, headers or {})
+
+
+def _start(identity: Identity, *, remember: bool) -> None:
+    session.clear()  # nothing of the anonymous session, its CSRF token included, lives on
+    session.permanent = remember
+    login_user(identity)
 
 
 @blueprint.post("/sign-out")
