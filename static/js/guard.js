@@ -21,7 +21,7 @@ function show(form) {
     if (place.closest("form") !== form && place.getAttribute("data-save-state") !== form.id) continue;
     const dirty = isDirty(form);
     if (!("first" in place.dataset)) place.dataset.first = place.textContent;
-    place.classList.toggle("is-dirty", dirty);
+    place.classList.toggle("is-due", dirty);
     place.textContent = dirty ? words("unsaved") : place.dataset.first;
   }
 }
