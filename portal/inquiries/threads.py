@@ -76,7 +76,8 @@ def write_back(token: str) -> BaseResponse:
     url = url_for(".show", token=token)
     if not is_fragment_request():
         return done(url + "#newest")
-    return done(url, _FRAGMENT, **_context(token, _found(token)))
+    context = _context(token, _found(token)) | {"spoken": _("Your message was sent.")}
+    return done(url, _FRAGMENT, **context)
 
 
 Found = tuple[Row[Any], Any]
@@ -123,6 +124,7 @@ def _context(
         "form": form or WriteBackForm(formdata=None),
         "form_token": formtoken.issue(_purpose(inquiry.id)),
         "notice": notice,
+        "spoken": None,
     }
 
 
