@@ -25,6 +25,15 @@ _OF_MACHINES: Final = {Unit.MACHINE_HOUR, Unit.MACHINE_DAY, Unit.MACHINE_MONTH}
 
 
 @dataclass(frozen=True)
+class Price:
+    """An amount in minor units of `currency`, and what it buys."""
+
+    price_minor: int
+    currency: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class ProviderCard:
     """Who offers; `verified_at` and `created_at` are UTC seconds."""
 
@@ -70,9 +79,9 @@ class Offer:
     provider: ProviderCard
 
     @property
-    def gpu_hour_minor(self) -> int | None:
-        """Minor units for one GPU and one hour, see gpu_hour_price()."""
-        return gpu_hour_price(self.price_minor, self.unit, self.gpu_count)
+    def gpu_hour(self) -> Price | None:
+        """The price of one GPU for one hour, see gpu_hour_price()."""
+        return gpu_hour_price(self)
 
     @property
     def is_priced_by_machine(self) -> bool:
@@ -80,18 +89,22 @@ class Offer:
         return self.unit in _OF_MACHINES
 
 
-def gpu_hour_price(price_minor: int | None, unit: str, gpu_count: int | None) -> int | None:
-    """Minor units for one GPU and one hour, rounded half up.
+def gpu_hour_price(offer: Any) -> Price | None:
+    """The price of one GPU for one hour, rounded half up to the minor unit.
 
     None where it cannot be said: no price, an item (件), a machine of unknown size, or less than
     half a minor unit.
+
+    Args:
+        offer: anything with price_minor, currency, unit and gpu_count.
     """
-    hours = HOURS_OF.get(unit)
-    cards = gpu_count if unit in _OF_MACHINES else 1
-    if price_minor is None or not hours or not cards:
+    hours = HOURS_OF.get(offer.unit)
+    cards = offer.gpu_count if offer.unit in _OF_MACHINES else 1
+    if offer.price_minor is None or not hours or not cards:
         return None
-    exact = Decimal(price_minor) / (hours * cards)
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) or None
+    exact = Decimal(offer.price_minor) / (hours * cards)
+    minor = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    return Price(minor, offer.currency, Unit.GPU_HOUR.value) if minor else None
 
 
 def offer_of(row: Any, pairs: Sequence[Any], images: Sequence[Any]) -> Offer:

@@ -47,7 +47,7 @@ def list_context(filters: Filters) -> dict[str, Any]:
     )
     return {
         "filters": filters,
-        "page": page,
+        "listed": page,
         "cards": cards(page),
         "total": total,
         "count_cap": queries.COUNT_CAP,
@@ -66,12 +66,11 @@ def cards(page: Page[Any]) -> list[dict[str, Any]]:
 def card(row: Any) -> dict[str, Any]:
     """One row of a list: its columns as `offer`, the GPU's name, its price per GPU-hour."""
     gpu = hardware.model(row.gpu_model) if row.gpu_model else None
-    per_hour = gpu_hour_price(row.price_minor, row.unit, row.gpu_count)
     return {
         "offer": row,
         "gpu_name": gpu.name if gpu else row.gpu_model,
         "memory": gpu.memory_gib if gpu else None,
-        "gpu_hour_minor": per_hour if row.unit != Unit.GPU_HOUR else None,
+        "gpu_hour": gpu_hour_price(row) if row.unit != Unit.GPU_HOUR else None,
     }
 
 
@@ -167,7 +166,7 @@ def provider_context(row: Any) -> dict[str, Any]:
         "description": richtext.plain_excerpt(row.about, 160) if row.about.strip() else row.name,
         # Only an address of the web: what else was stored there would be a link into anything.
         "website": row.website if _is_web_address(row.website or "") else None,
-        "page": page,
+        "listed": page,
         "cards": cards(page),
         "canonical": f"{origin()}{path}",
         "alternates": alternates(path),
