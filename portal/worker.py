@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from portal.accounts.actions import purge_ended_sessions
 from portal.clock import HOUR, MINUTE
 from portal.config import Settings
+from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
 from portal.listings.counters import expire_ended
 from portal.mail import actions as mail
@@ -34,6 +35,7 @@ _FAULT_PAUSE: Final = 2.0
 _PATIENCE: Final = 15.0
 """Seconds for the job at hand when the worker is asked to stop; a cut-off job runs again."""
 PERIODS: Final = {
+    "inquiries.purge-senders": HOUR,
     "listings.expire": 10 * MINUTE,
     "sessions.purge": HOUR,
     "statistics.purge": 10 * MINUTE,
@@ -44,6 +46,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
     """Kind of job → what does it."""
     return {
         mail.SEND: Handler(sending.send, sending.give_up),
+        "inquiries.purge-senders": _periodic(purge_senders),
         "listings.expire": _periodic(expire_ended),
         "sessions.purge": _periodic(purge_ended_sessions),
         "statistics.purge": _periodic(lambda: statistics.purge(salt_folder(settings))),
