@@ -147,4 +147,5 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # Straight to the driver: SQLAlchemy's own way costs each request half a statement more.
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -50,7 +50,8 @@ def identity_of(token: str, digest: str) -> Identity | None:
         digest: its digest, as the table keeps it.
     """
     now = clock.now()
-    row = db.session.execute(_IDENTITY, {"digest": digest, "now": now}).one_or_none()
+    # On the connection itself: this runs in every request and makes no object of the session's.
+    row = db.session.connection().execute(_IDENTITY, {"digest": digest, "now": now}).one_or_none()
     if row is None:
         return None
     idle = REMEMBERED_IDLE_LIFETIME if row.is_remembered else IDLE_LIFETIME

@@ -6,7 +6,6 @@ It is kept by all the values it shows, so it can never be out of date, and by la
 its buttons are there, and by the marketplace day (from which "ended" and the 14 days follow).
 """
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -14,70 +13,71 @@ from urllib.parse import quote
 
 from flask import current_app
 from flask_babel import gettext as _
+from jinja2 import Template
 from markupsafe import Markup
 
 from portal import clock, hardware, places
 from portal.listings.counters import shifted
-from portal.listings.filters import Filters
-from portal.listings.queries import AnyRow
+from portal.listings.filters import Filters, url_of
+from portal.listings.queries import COUNTS, AnyRow
 from portal.web.formatting import current_locale, format_day
+from portal.web.kept import Kept
+from portal.web.pagination import Page
 
-KEPT: Final = 4000
-"""Rows a process keeps at most, about 2 kB each; twice as many while the older half is leaving."""
 # A control character: no field takes one, so no title can hold it.
 _BACK: Final = "\x02"
+# About 2 kB a row.
+_kept: Final[Kept[str]] = Kept(4000)
+# About 100 kB a table of fifty rows.
+_tables: Final[Kept[bytes]] = Kept(50)
 
 
-class _Kept:
-    """A bounded map that forgets what was not asked for lately; safe between threads.
-
-    Two generations instead of a list of uses: a look-up that finds writes nothing.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._new: dict[Any, str] = {}
-        self._old: dict[Any, str] = {}
-
-    def get(self, key: Any) -> str | None:
-        found = self._new.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
-            self.put(key, found)
-        return found
-
-    def put(self, key: Any, drawn: str) -> None:
-        if len(self._new) >= self._most:
-            self._old, self._new = self._new, {}
-        self._new[key] = drawn
-
-
-_kept: Final = _Kept(KEPT)
-
-
-def drawn(rows: Sequence[AnyRow], *, locale: str, may_edit: bool, today: date, back: str) -> Markup:
-    """The rows of a table's body.
+def drawn_table(listed: Page[AnyRow], filters: Filters, *, may_edit: bool, back: str) -> bytes:
+    """The index's table with its rows, or what stands in place of none, in UTF-8.
 
     Args:
-        rows: as queries.listings_of gives them.
-        locale: `zh` or `en`.
+        listed: rows as queries.listings_of gives them, and the links to other pages.
+        filters: what they were asked for by.
         may_edit: whether the reader may change listings.
-        today: the marketplace's day.
         back: path of the page they stand in.
     """
-    # Plain strings until the end: joining Markup would ask each part whether it is safe.
-    parts = [_drawn(row, locale, may_edit, today) for row in rows]
-    return Markup("".join(parts).replace(_BACK, back_query(back)))  # noqa: S704 - rendered by Jinja
+    alike = (current_locale(), may_edit, clock.today())
+    # Plain tuples: they are hashed and compared without a line of Python.
+    rows = tuple([tuple(row) for row in listed.rows])
+    key = (rows, alike, filters, back, listed.next_url, listed.previous_url)
+    table = _tables.get(key)
+    if table is None:
+        drawn = "".join([_drawn(row, alike) for row in listed.rows])
+        table = (
+            _template("_table")
+            .render(
+                listed=listed,
+                filters=filters,
+                may_edit=may_edit,
+                url_of=url_of,
+                drawn=Markup(drawn.replace(_BACK, back_query(back))),  # noqa: S704 - rendered by Jinja
+            )
+            .encode()
+        )
+        _tables.put(key, table)
+    return table
 
 
-def _drawn(row: AnyRow, locale: str, may_edit: bool, today: date) -> str:
-    key = (row, locale, may_edit, today)
+def _drawn(row: AnyRow, alike: tuple[str, bool, date]) -> str:
+    key = (tuple(row), alike)
     found = _kept.get(key)
     if found is None:
-        # Not flask.render_template: that would bring what the layouts know of the reader.
-        template = current_app.jinja_env.get_template("listings/_row.html")
-        found = template.render(row_context(row, may_edit=may_edit, today=today, back=_BACK))
+        _locale, may_edit, today = alike
+        found = _template("_row").render(
+            row_context(row, may_edit=may_edit, today=today, back=_BACK)
+        )
         _kept.put(key, found)
     return found
+
+
+def _template(name: str) -> Template:
+    # Not flask.render_template: that would bring what the layouts know of the reader.
+    return current_app.jinja_env.get_template(f"listings/{name}.html")
 
 
 def row_context(
@@ -126,24 +126,29 @@ def _changed(seconds: int, locale: str, today: date) -> Markup:
 
 
 @lru_cache(maxsize=256)
-def drawn_filters(filters: Filters, locale: str) -> Markup:
+def drawn_filters(filters: Filters, locale: str) -> bytes:
     """The filter form: like a row it holds nothing of its reader."""
     tops = [(place.code, place.name(locale)) for place in places.children()]
     if filters.place and filters.place not in dict(tops):
         tops.insert(0, (filters.place, places.label(filters.place, locale)))
     models = [pair for pairs in hardware.choices().values() for pair in pairs]
-    template = current_app.jinja_env.get_template("listings/_filters.html")
-    return Markup(  # noqa: S704 - rendered by Jinja
-        template.render(
-            filters=filters,
-            place_options=[("", _("All places")), *tops],
-            gpu_options=[("", _("All models")), *models],
-        )
+    drawn = _template("_filters").render(
+        filters=filters,
+        place_options=[("", _("All places")), *tops],
+        gpu_options=[("", _("All models")), *models],
     )
+    return drawn.encode()
 
 
 def _numbers(stored: str) -> list[int]:
     return [int(count) for count in stored.strip("[]").split(",") if count.strip()]
+
+
+@lru_cache(maxsize=256)
+def drawn_counts(counts: tuple[int, ...], locale: str) -> bytes:
+    """The heading's counts, in the order of queries.COUNTS."""
+    named = dict(zip(COUNTS, counts, strict=True))
+    return _template("_counts").render(counts=named, swap_counts=False).encode()
 
 
 def back_query(back: str) -> str:

@@ -1,14 +1,14 @@
 """Pages of the listings feature: the index, one listing, its price in the row, its status."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from markupsafe import Markup
+from markupsafe import escape
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
@@ -17,7 +17,7 @@ from portal.database import Missing
 from portal.listings import actions, media, queries, rows
 from portal.listings.completeness import hints
 from portal.listings.content import Content
-from portal.listings.filters import INDEX, asked, url_of
+from portal.listings.filters import INDEX, Filters, asked, url_of
 from portal.listings.forms import (
     QUICK_DAYS,
     EditForm,
@@ -31,7 +31,8 @@ from portal.listings.wording import PART_NAMES, REASONS, named, part_in_words, s
 from portal.permissions import PUBLIC, Permission
 from portal.web import navigation, pagination
 from portal.web.formatting import current_locale
-from portal.web.fragments import done, invalid, is_fragment_request, respond
+from portal.web.fragments import done, invalid, is_fragment_request, respond, tell_apart
+from portal.web.frames import framed
 from portal.web.guard import requires, safe_next
 from portal.web.navigation import Entry
 from portal.web.pairs import pair_button
@@ -53,34 +54,34 @@ def index() -> Response:
     filters, given = asked(request.args), request.args.get("page")
     cursor = pagination.decode(given, int, int)
     counts = navigation.count(queries.COUNTS)
+    me = current_user._get_current_object()
+    found = queries.listings_of(me.provider_id, filters, cursor)
     listed = pagination.paged(
-        queries.listings_of(current_user.provider_id, filters, cursor),
+        found,
         size=PAGE,
         cursor=cursor,
         key=lambda row: queries.sort_key(filters.sort, row),
         url=lambda page: url_of(filters, page=page),
     )
-    return respond(
-        "listings/index.html",
-        "listings/_table.html",
-        filters=filters,
-        counts=counts,
-        listed=listed,
-        filter_form=rows.drawn_filters(filters, current_locale()),
-        drawn=_drawn(listed.rows, here := url_of(filters, page=given if cursor else None)),
-        way_back=here,
-        url_of=url_of,
-    )
+    may_edit = me.may(Permission.LISTING_EDIT)
+    here = url_of(filters, page=given if cursor else None)
+    table = rows.drawn_table(listed, filters, may_edit=may_edit, back=here)
+    if is_fragment_request():
+        return tell_apart(Response(table))
+    return framed("listings/index.html", _index_parts(filters, counts, table, here))
 
 
-def _drawn(found: Sequence[AnyRow], back: str) -> Markup:
-    return rows.drawn(
-        found,
-        locale=current_locale(),
-        may_edit=current_user.may(Permission.LISTING_EDIT),
-        today=clock.today(),
-        back=back,
-    )
+def _index_parts(
+    filters: Filters, counts: Mapping[str, int], table: bytes, here: str
+) -> dict[str, bytes]:
+    """What the index shows inside its frame."""
+    locale = current_locale()
+    return {
+        "table": table,
+        "filter_form": rows.drawn_filters(filters, locale),
+        "totals": rows.drawn_counts(tuple(counts[name] for name in queries.COUNTS), locale),
+        "way_back": escape(here).encode(),
+    }
 
 
 def way_back() -> str:

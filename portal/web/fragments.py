@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.extensions import htmx
 
 _UNPROCESSABLE = 422
+_VARY = "HX-Request, HX-Request-Type, HX-History-Restore-Request"
 
 
 def is_fragment_request() -> bool:
@@ -34,8 +35,12 @@ def respond(page: str, fragment: str, *, status: int = 200, **context: Any) -> R
         context: what both templates read.
     """
     template = fragment if is_fragment_request() else page
-    response = flask.make_response(flask.render_template(template, **context), status)
-    response.vary.update(("HX-Request", "HX-Request-Type", "HX-History-Restore-Request"))
+    return tell_apart(flask.make_response(flask.render_template(template, **context), status))
+
+
+def tell_apart(response: Response) -> Response:
+    """Say to caches that page and fragment of an address are two answers."""
+    response.headers.add("Vary", _VARY)
     return response
 
 

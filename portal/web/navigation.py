@@ -37,6 +37,11 @@ class Entry:
     permission: Permission | None = None
     badge: Select[tuple[int]] | None = None
 
+    @property
+    def has_badge(self) -> bool:
+        """Whether a number stands beside it."""
+        return self.badge is not None
+
 
 @dataclass(frozen=True)
 class Line:
@@ -63,14 +68,20 @@ def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mappi
         selects: name and a select of one number each; made once, so that it can be kept compiled.
         parameters: values of their bind parameters besides `provider_id`.
     """
-    badges = {f"badge_{entry.endpoint}": entry.badge for entry in _badged()}
+    reader = current_user._get_current_object()
+    badges = {
+        f"badge_{entry.endpoint}": entry.badge for entry in _visible(reader) if entry.has_badge
+    }
     wanted = tuple({**badges, **selects}.items())
     if not wanted:
         g.portal_counts = {}
         return {}
-    row = db.session.execute(
-        _combined(wanted), {"provider_id": current_user.provider_id, **parameters}
-    ).one()
+    # On the connection itself: nothing here is an object that the session has to know.
+    row = (
+        db.session.connection()
+        .execute(_combined(wanted), {"provider_id": reader.provider_id, **parameters})
+        .one()
+    )
     g.portal_counts = dict(row._mapping)
     return cast(Mapping[str, int], g.portal_counts)
 
@@ -80,14 +91,9 @@ def _combined(wanted: tuple[tuple[str, Select[tuple[int]]], ...]) -> Select[Any]
     return select(*(one.scalar_subquery().label(name) for name, one in wanted))
 
 
-def _visible() -> list[Entry]:
-    reader = cast(Reader, current_user)
+def _visible(reader: Reader) -> list[Entry]:
     entries: list[Entry] = current_app.extensions[_KEY]
     return [one for one in entries if one.permission is None or reader.may(one.permission)]
-
-
-def _badged() -> list[Any]:
-    return [entry for entry in _visible() if entry.badge is not None]
 
 
 def lines() -> list[Line]:
@@ -107,5 +113,5 @@ def lines() -> list[Line]:
             if entry.endpoint.partition(".")[0] != "accounts"
             else entry.endpoint == request.endpoint,
         )
-        for entry in _visible()
+        for entry in _visible(cast(Reader, current_user))
     ]
