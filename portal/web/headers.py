@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, request
+from flask.globals import request_ctx
 
 from portal.config import Settings
 from portal.web.guard import is_public
@@ -52,11 +53,13 @@ def init_app(app: Flask, settings: Settings) -> None:
 def _say_who_may_keep_it(response: Response) -> None:
     if "Cache-Control" in response.headers:
         return
+    # `flask.session` cannot be asked whether it was looked at: asking it is a look (Flask 3.1.3).
+    opened = request_ctx._session
     is_shared = (
         request.method in {"GET", "HEAD"}
         and response.status_code in {200, 304}
         and is_public()
-        and not session.accessed
+        and not (opened is not None and opened.accessed)
         and "Set-Cookie" not in response.headers
     )
     if not is_shared:
