@@ -70,6 +70,7 @@ def card(row: Any) -> dict[str, Any]:
         "offer": row,
         "gpu_name": gpu.name if gpu else row.gpu_model,
         "memory": gpu.memory_gib if gpu else None,
+        "vendor": gpu.vendor if gpu else "",
         "gpu_hour": gpu_hour_price(row) if row.unit != Unit.GPU_HOUR else None,
     }
 
@@ -140,6 +141,7 @@ def offer_context(row: Any, related: list[Any]) -> dict[str, Any]:
     return {
         "offer": offer,
         "related": [card(one) for one in related],
+        "crumbs": _crumbs(row, offer.gpu_name, place),
         "canonical": f"{origin()}{path}",
         "alternates": alternates(path),
         "description": " · ".join(filter(None, (summary, words))),
@@ -147,6 +149,16 @@ def offer_context(row: Any, related: list[Any]) -> dict[str, Any]:
         "structured": offer_data(offer, f"{origin()}{path}", origin(), words or row.title, locale),
         "view_token": counting.token_for(row.id),
     }
+
+
+def _crumbs(row: Any, gpu_name: str | None, place: str) -> list[tuple[str, str]]:
+    """Words and addresses that lead from one offer to those like it."""
+    crumbs = [(_("All offers"), "/")]
+    if gpu_name:
+        crumbs.append((gpu_name, url_of(Filters(gpu=row.gpu_model))))
+    if place:
+        crumbs.append((place, url_of(Filters(place=row.place))))
+    return crumbs
 
 
 def provider_context(row: Any) -> dict[str, Any]:
