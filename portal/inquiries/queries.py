@@ -183,7 +183,7 @@ def _parameters(provider_id: int, cursor: Cursor) -> dict[str, Any]:
 def lines_of(provider_id: int, queue: Queue, cursor: Cursor) -> list[Line]:
     """One more than a page of the provider's threads in a queue, in reading direction."""
     statement = _lines(queue, cursor is not None, cursor is not None and cursor[0])
-    rows = db.session.execute(statement, _parameters(provider_id, cursor))
+    rows = db.session.connection().execute(statement, _parameters(provider_id, cursor))
     return [Line(*row) for row in rows]
 
 
@@ -245,10 +245,14 @@ def thread_of(
 ) -> tuple[Thread, list[Line]] | None:
     """One thread of the provider and the list beside it, in one statement; None: not theirs."""
     backwards = cursor is not None and cursor[0]
-    row = db.session.execute(
-        _thread(queue, cursor is not None, backwards),
-        {**_parameters(provider_id, cursor), "inquiry_id": inquiry_id},
-    ).one_or_none()
+    row = (
+        db.session.connection()
+        .execute(
+            _thread(queue, cursor is not None, backwards),
+            {**_parameters(provider_id, cursor), "inquiry_id": inquiry_id},
+        )
+        .one_or_none()
+    )
     if row is None:
         return None
     lines = [_line(values) for values in row.lines or ()]
@@ -274,9 +278,9 @@ _NEWS: Final = select(
 
 def news_of(provider_id: int, open_id: int | None) -> str:
     """Stamp of the inbox with one thread open: equal stamps, nothing to draw anew."""
-    version, queued = db.session.execute(
-        _NEWS, {"provider_id": provider_id, "inquiry_id": open_id}
-    ).one()
+    asked = {"provider_id": provider_id, "inquiry_id": open_id}
+    # On the connection itself: every open inbox asks this every few seconds.
+    version, queued = db.session.connection().execute(_NEWS, asked).one()
     return stamp(version, queued)
 
 
