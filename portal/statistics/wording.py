@@ -1,0 +1,107 @@
+"""Figures in words: each card's value, how it changed, and what it is compared with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask_babel import gettext
+
+from portal.statistics.definitions import DEFINITIONS
+from portal.statistics.report import Report, Side
+from portal.web.formatting import current_locale, format_day, format_duration, format_number
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure as its card shows it; `direction` is up, down or None, `good` None: neither."""
+
+    key: str
+    label: Any
+    value: str
+    change: str | None = None
+    direction: str | None = None
+    good: bool | None = None
+    comparison: str | None = None
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How one kind of figure is said, and how a difference of two of them."""
+
+    say: Callable[[Any], str]
+    differ: Callable[[Any, Any], str]
+    better: int
+    """1: more is better, -1: less is, 0: neither."""
+
+
+def _(text: str, **values: Any) -> str:
+    return str(gettext(text, **values))
+
+
+def percent(share: float | None) -> str:
+    """`0.84%`, `100%`; a dash for None."""
+    return "—" if share is None else f"{share * 100:.{2 if share < 0.1 else 0}f}%"
+
+
+def _duration(seconds: int) -> str:
+    said: str = format_duration(seconds, current_locale())
+    return said
+
+
+def _relative(now: int, before: int) -> str:
+    return f"{abs(now - before) / before * 100:.1f}%"
+
+
+def _points(now: float, before: float) -> str:
+    return _("%(number)s points", number=f"{abs(now - before) * 100:.2f}")
+
+
+_COUNT: Final = _Kind(format_number, _relative, 1)
+_NEUTRAL: Final = _Kind(format_number, _relative, 0)
+_RATE: Final = _Kind(percent, _points, 1)
+_SPAN: Final = _Kind(_duration, lambda now, before: _duration(abs(now - before)), -1)
+_SHOWN: Final[dict[str, tuple[_Kind, Callable[[Side], Any]]]] = {
+    "views": (_COUNT, lambda side: side.total("human")),
+    "served": (_NEUTRAL, lambda side: side.total("served")),
+    "inquiries": (_COUNT, lambda side: side.total("inquiries")),
+    "rate": (_RATE, lambda side: side.rate),
+    "median": (_SPAN, lambda side: side.answers.median),
+    "in_time": (_RATE, lambda side: side.in_time),
+}
+
+
+def cards(report: Report) -> list[Card]:
+    """The figures at the head of a statistics page."""
+    return [_card(key, report) for key in _SHOWN]
+
+
+def _card(key: str, report: Report) -> Card:
+    kind, read = _SHOWN[key]
+    now, before, label = read(report.now), read(report.before), DEFINITIONS[key].name
+    if now is None:
+        return Card(key, label, "—", comparison=_("too few to say"))
+    if not report.has_before:
+        return Card(key, label, kind.say(now), comparison=_since(report))
+    said = _before(kind, before, report)
+    if not before:
+        return Card(key, label, kind.say(now), comparison=said)
+    if now == before:
+        return Card(key, label, kind.say(now), _("unchanged"), comparison=said)
+    is_good = (now > before) == (kind.better > 0) if kind.better else None
+    direction = "up" if now > before else "down"
+    return Card(
+        key, label, kind.say(now), kind.differ(now, before), direction, is_good, comparison=said
+    )
+
+
+def _before(kind: _Kind, before: Any, report: Report) -> str:
+    days = report.period.length
+    if before is None:
+        return _("too few in the %(days)s days before to compare", days=days)
+    return _("%(days)s days before: %(value)s", days=days, value=kind.say(before))
+
+
+def _since(report: Report) -> str:
+    if report.since is None:
+        return _("no views counted yet")
+    return _("counted since %(day)s", day=format_day(report.since, current_locale()))
