@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final
 
+from babel import Locale
 from flask import Flask, Response, redirect, request
 from flask_babel import get_locale
 from flask_login import current_user
@@ -18,6 +19,8 @@ from portal.web.guard import is_public, requires, safe_next
 
 LANGUAGES: Final = {"zh": "zh_Hans_CN", "en": "en"}
 """Code in URLs, cookies and the `people` table → Babel's locale."""
+# Parsed once: Babel would parse the name anew in every request.
+_LOCALES: Final = {code: Locale.parse(name) for code, name in LANGUAGES.items()}
 HTML_LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 THEMES: Final = ("auto", "light", "dark")
@@ -30,7 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     The switches take no CSRF token: public pages have none to give, a request from another site is
     refused by its headers, and all that could be changed is how the reader's own pages look.
     """
-    babel.init_app(app, locale_selector=lambda: LANGUAGES[language()])
+    babel.init_app(app, locale_selector=lambda: _LOCALES[language()])
 
     @app.post("/language/<code>")
     @csrf.exempt
@@ -83,7 +86,8 @@ def _accepted(header: str) -> str:
 
 
 def _remember(settings: Settings, name: str, value: str, known: tuple[str, ...]) -> BaseResponse:
-    response: Response | BaseResponse = redirect(safe_next(request.form.get("next")) or "/", 303)
+    target = _without_language(safe_next(request.form.get("next")) or "/")
+    response: Response | BaseResponse = redirect(target, 303)
     if value in known:
         response.set_cookie(
             name,
@@ -94,3 +98,12 @@ def _remember(settings: Settings, name: str, value: str, known: tuple[str, ...])
             samesite="Lax",
         )
     return response
+
+
+def _without_language(target: str) -> str:
+    """The path without `lang`: the language named in the address would overrule the one chosen."""
+    parts = urlsplit(target)
+    if "lang" not in parts.query:
+        return target
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "lang"]
+    return parts._replace(query=urlencode(kept)).geturl()
