@@ -123,8 +123,12 @@ def _is_built_from(fingerprint: str, dist: Path) -> bool:
 
 
 def _bundles(static: Path, modules: Path, build: Path) -> dict[str, str]:
-    """Run esbuild on the two entry files; it puts the hash of the content into each name."""
-    entries = (static / "js" / "portal.js", static / "css" / "portal.css")
+    """Run esbuild on the entry files; it puts the hash of the content into each name."""
+    entries = (
+        static / "js" / "portal.js",
+        static / "css" / "portal.css",
+        static / "css" / "public.css",
+    )
     command = [
         str(_esbuild(modules)),
         *(str(entry) for entry in entries),

@@ -19,6 +19,7 @@ def static(tmp_path: Path) -> Path:
     for name, text in {
         "js/portal.js": 'console.log("算力供应台");\n' * 50,
         "css/portal.css": "a { color: #333333; }\n",
+        "css/public.css": "b { color: #333333; }\n",
         "brand.svg": DRAWING,
         "pictures/rack.svg": DRAWING,
         "icons.txt": "check  # done\n# nothing\n",
@@ -40,7 +41,8 @@ def test_each_file_has_the_hash_of_its_content_in_its_name(static: Path) -> None
     done, names = _build(static)
     assert done
     assert set(names) == {
-        "portal.js", "portal.css", "htmx.js", "icons.svg", "brand.svg", "pictures/rack.svg"
+        "portal.js", "portal.css", "public.css", "htmx.js", "icons.svg", "brand.svg",
+        "pictures/rack.svg",
     }  # fmt: skip
     for plain, hashed in names.items():
         assert (static / "dist" / hashed).is_file()
