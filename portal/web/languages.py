@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from babel import Locale
 from flask import Flask, Response, redirect, request

@@ -51,3 +51,19 @@ def test_the_language_of_the_address_wins_on_public_pages(visitor: PagesClient) 
 def test_the_theme_is_there_at_first_paint(visitor: PagesClient, theme: str) -> None:
     visitor.post(f"/theme/{theme}", csrf=False)
     assert f'data-theme="{theme}"' in visitor.get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("/offers/1?lang=zh", "/offers/1"),
+        ("/?q=%E5%8C%97%E4%BA%AC&lang=zh&gpu=rtx-4090", "/?q=%E5%8C%97%E4%BA%AC&gpu=rtx-4090"),
+        ("/?q=lang", "/?q=lang"),
+        ("//evil.example/?lang=zh", "/"),
+    ],
+)
+def test_a_choice_wins_over_the_language_in_the_address(
+    visitor: PagesClient, here: str, there: str
+) -> None:
+    answer = visitor.post("/language/en", data={"next": here}, csrf=False)
+    assert answer.headers["Location"] == there
