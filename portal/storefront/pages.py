@@ -25,7 +25,7 @@ from portal.web.languages import current_language
 from portal.web.pagination import Page, decode, paged
 
 _TEMPLATES: Final = Path(__file__).parents[2] / "templates"
-_FILES: Final = ("portal.css", "portal.js", "htmx.js", "icons.svg")
+_FILES: Final = ("public.css", "portal.js", "htmx.js", "icons.svg")
 
 
 def origin() -> str:

@@ -12,8 +12,8 @@ from portal.listings.models import Status
 from portal.permissions import PUBLIC
 from portal.statistics import counting
 from portal.storefront import crawlers, pages, queries
-from portal.storefront.filters import asked
-from portal.web.fragments import respond
+from portal.storefront.filters import asked, url_of
+from portal.web.fragments import is_fragment_request, respond
 from portal.web.guard import requires
 from portal.web.navigation import Entry
 
@@ -28,8 +28,12 @@ _ID: Final = "int(max=9223372036854775807)"
 @requires(PUBLIC)
 def index() -> Response:
     """Live offers, newest first."""
-    context = pages.list_context(asked(request.args))
+    filters = asked(request.args)
+    context = pages.list_context(filters)
     response = respond("storefront/index.html", "storefront/_results.html", **context)
+    if is_fragment_request():
+        # The address without the fields that were left empty.
+        response.headers["HX-Push-Url"] = url_of(filters, page=request.args.get("page", "")[:400])
     return _kept(response)
 
 

@@ -1,0 +1,66 @@
+"""Fixtures of the public pages' tests: a reader of each language, statements counted."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from portal.accounts.models import Provider
+from portal.extensions import db
+from portal.listings.models import Listing
+from tests import factories
+from tests.pages import PagesClient
+
+Get = Callable[..., Any]
+HOSTILE = "</script><script>alert(1)</script>\"'>{{7*7}}&lt;北京"
+
+
+@pytest.fixture(params=["zh", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    """Both languages."""
+    return str(request.param)
+
+
+@pytest.fixture
+def get(visitor: PagesClient) -> Get:
+    """Gives `get(path, language="en", **more)`: the answer to a reader of that language."""
+
+    def fetch(path: str, language: str = "en", **more: Any) -> Any:
+        headers = {"Accept-Language": language, **more.pop("headers", {})}
+        return visitor.get(path, headers=headers, **more)
+
+    return fetch
+
+
+@pytest.fixture
+def real(provider: Provider) -> Listing:
+    """The offer that the product starts from."""
+    return factories.listing(
+        provider,
+        ("英伟达", "4090"),
+        ("型号", "RTX 4090"),
+        ("北京", "猿界算力租赁服务提供商"),
+        title="RTX4090不合适大模型训练,为什么适合推理场景呢?猿界算力GPU租赁服务-北京-上海",
+        gpu_model="rtx-4090",
+        previous_site_views=496,
+        views_total=12,
+        published_at=1_709_623_620,
+        updated_at=1_709_623_620,
+    )
+
+
+@pytest.fixture
+def statements(app: Flask, database: None) -> Iterator[list[str]]:
+    """Every statement sent to the database while the list is watched (savepoints left out)."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+            seen.append(statement)
+
+    engine = db.engines[None].engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
