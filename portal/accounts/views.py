@@ -17,6 +17,7 @@ from portal.permissions import PUBLIC, SIGNED_IN, Role
 from portal.web.fragments import done
 from portal.web.guard import is_public, requires, safe_next
 from portal.web.navigation import Entry
+from portal.web.polling import is_unattended
 
 blueprint = Blueprint("accounts", __name__)
 BLUEPRINTS = [blueprint]
@@ -39,8 +40,11 @@ def load_identity(token: str) -> Identity | None:
 
 @blueprint.before_app_request
 def keep_session_alive() -> None:
-    """Note the use of a session on private pages; public pages do not look at it."""
-    if not is_public() and current_user.is_authenticated:
+    """Note the use of a session on private pages; public pages do not look at it.
+
+    What an open page asks by itself is no use: left alone it would never go idle.
+    """
+    if not is_public() and not is_unattended() and current_user.is_authenticated:
         actions.keep_alive(current_user.session_id, current_user.seen_at)
 
 

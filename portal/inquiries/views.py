@@ -20,6 +20,7 @@ from portal.web.fragments import done, invalid, is_fragment_request, respond
 from portal.web.guard import requires
 from portal.web.navigation import Entry
 from portal.web.pagination import decode, paged
+from portal.web.polling import unattended
 
 blueprint = Blueprint("inquiries", __name__, url_prefix="/portal/inquiries")
 BLUEPRINTS = [blueprint, threads.blueprint]
@@ -57,6 +58,7 @@ def show(inquiry_id: int) -> Response:
 
 
 @blueprint.get("/news")
+@unattended
 @requires(Permission.INQUIRY_VIEW)
 def news() -> Response:
     """What the open inbox asks every few seconds: nothing new is 204, without a body."""

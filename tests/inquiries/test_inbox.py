@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portal.accounts.models import Provider
+from portal.accounts.models import Provider, SignInSession
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import actions
@@ -382,3 +382,14 @@ def test_a_session_that_ended_sends_the_poll_to_sign_in(visitor: PagesClient) ->
     answer = visitor.get("/portal/inquiries/news", hx=True)
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/sign-in")
+
+
+def test_polling_does_not_keep_a_session_from_going_idle(
+    seller: PagesClient, provider: Provider, clock: Any
+) -> None:
+    seen = select(SignInSession.seen_at)
+    clock.shift(3600)
+    seller.get("/portal/inquiries/news", hx=True)
+    assert db.session.scalar(seen) == NOW
+    seller.get("/portal/inquiries/")
+    assert db.session.scalar(seen) == NOW + 3600
