@@ -1,6 +1,7 @@
 """Who may do what: the permissions, the roles that carry them, nothing else."""
 
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 
@@ -56,6 +57,7 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
 }
 
 
+@cache
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
     """All that the given roles allow together."""
     return frozenset[Permission]().union(*(ROLES[role] for role in roles))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -44,6 +45,7 @@ def asked(arguments: Mapping[str, str]) -> Filters:
     )
 
 
+@lru_cache(maxsize=2048)
 def url_of(filters: Filters, *, page: str | None = None, **changed: str) -> str:
     """The index's address with these filters, some changed; defaults are left out of it."""
     given = {**vars(filters), "page": page, **changed}

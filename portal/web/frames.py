@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import flask
-from flask import Response, g, request, session
+from flask import Response, current_app, g, request, session
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
@@ -26,6 +26,7 @@ from portal.web.kept import Kept
 _MARK: Final = "\x03{}\x03"
 _MARKS: Final = re.compile("\x03([a-z_]+)\x03")
 _kept: Final[Kept[list[str | bytes]]] = Kept(500)
+_tokens: Final[Kept[str]] = Kept(1000)
 
 
 def framed(page: str, parts: Mapping[str, bytes], **context: Any) -> Response:
@@ -38,13 +39,27 @@ def framed(page: str, parts: Mapping[str, bytes], **context: Any) -> Response:
         context: what else the template reads; hashable, since it is part of what the frame is
             kept by.
     """
-    token = generate_csrf()
+    token = _token()
     address = escape(request.full_path.rstrip("?"))
     filled = {**parts, "csrf_token": token.encode(), "address": address.encode()}
     pieces = _drawn(page, list(parts), token, context)
     return tell_apart(
         Response(b"".join([filled[piece] if isinstance(piece, str) else piece for piece in pieces]))
     )
+
+
+def _token() -> str:
+    """The session's CSRF token, signed once in a while instead of in each request.
+
+    Its time limit is the session's own, so an earlier signature is as good as a fresh one.
+    """
+    name = current_app.config["WTF_CSRF_FIELD_NAME"]
+    secret = session.get(name)
+    token = _tokens.get(secret) if secret else None
+    if token is None:
+        token = generate_csrf()
+        _tokens.put(session[name], token)
+    return token
 
 
 def _drawn(page: str, names: list[str], token: str, context: dict[str, Any]) -> list[str | bytes]:

@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 _LONGEST_CURSOR = 400
@@ -21,7 +22,12 @@ class Page(Generic[Row]):
 
 def encode(key: Sequence[int | str | None], *, backwards: bool = False) -> str:
     """A cursor for the row with this sort key, to be read forwards or backwards from it."""
-    text = json.dumps([int(backwards), *key], separators=(",", ":"))
+    return _encoded((int(backwards), *key))
+
+
+@lru_cache(maxsize=1024)
+def _encoded(values: tuple[int | str | None, ...]) -> str:
+    text = json.dumps(values, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
