@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, Final
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from alembic.runtime.migration import MigrationContext
@@ -33,6 +34,9 @@ from portal.extensions import db
 from portal.statistics import robots
 from portal.web import logs
 from portal.worker import die_with_parent
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger()
 LONGEST_HEAD: Final = 16 * 1024
@@ -74,8 +78,10 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     has_demo = _check(create_app(settings), host)
     _check_port(host, port)
     background = _Background()
+    greeting = Thread(target=_greet, args=(settings, host, port, has_demo), daemon=True)
     server = _WebServer(
         "portal",
+        companions=(background.start, greeting.start),
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -91,10 +97,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
     )
-    server.on_startup(background.start)
     server.on_shutdown(background.stop)
-    greeting = Thread(target=_greet, args=(settings, host, port, has_demo), daemon=True)
-    server.on_startup(greeting.start)
     robots.prepare()  # before the web workers are forked: they share it
     server.serve(target_loader=_load)
 
@@ -176,25 +179,50 @@ def _load(_target: str) -> Any:
     os.setpgid(0, 0)  # Ctrl-C goes to the supervisor, which stops its workers in order
     if parent := multiprocessing.parent_process():
         die_with_parent(parent.pid or 0)
-    settings = config.settings_from(os.environ)
-    app = create_app(settings)
-    if settings.database_url.startswith("postgresql") or not is_old_sqlite():
-        return app
+    app = create_app(config.settings_from(os.environ))
     with app.app_context():
-        event.listen(db.engine, "connect", _leave_checkpoints)
-    return app
+        if db.engine.dialect.name == "sqlite" and is_old_sqlite():
+            event.listen(db.engine, "connect", _leave_checkpoints)
+    return _nameless(app)
+
+
+def _nameless(app: Flask) -> "WSGIApplication":
+    """The application with an empty Server header: Granian adds its name where there is none."""
+
+    def serve_nameless(
+        environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, ("Server", "")], *error)
+
+        return app(environ, cast("StartResponse", start))
+
+    return serve_nameless
 
 
 def _leave_checkpoints(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
+# Web workers are forked, and a lock that another thread holds at that moment stays locked in them
+# for ever. So this process's own threads hold this one whenever they do anything but wait.
+_no_fork: Final = Lock()
+
+
 class _WebServer(MPServer):
     """Granian's processes, a dead one replaced at once, one that keeps dying ever more slowly."""
 
-    def __init__(self, *args: Any, **keywords: Any) -> None:
+    def __init__(
+        self, *args: Any, companions: tuple[Callable[[], None], ...], **keywords: Any
+    ) -> None:
         super().__init__(*args, **keywords)
+        self._companions = companions
         self._deaths: deque[float] = deque(maxlen=20)
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        for start in self._companions:
+            start()
 
     def _respawn_workers(
         self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0
@@ -205,7 +233,8 @@ class _WebServer(MPServer):
         log.warning("web worker replaced", recently=recent)
         if recent > 2:
             self.main_loop_interrupt.wait(min(0.1 * 2 ** (recent - 2), _LONGEST_PAUSE))
-        super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        with _no_fork:
+            super()._respawn_workers(workers, spawn_target, target_loader, delay)
         # Granian ends the whole server when a worker dies twice within seconds; we do not.
         self.respawned_wrks.clear()
 
@@ -238,26 +267,36 @@ class _Background:
         deaths = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-                [sys.executable, "-m", "portal.cli", "worker", f"--parent={os.getpid()}"],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with _no_fork:
+                self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+                    [sys.executable, "-m", "portal.cli", "worker", f"--parent={os.getpid()}"],
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
             if self._stopping.is_set():
                 self._process.terminate()
             code = self._process.wait()
             if self._stopping.is_set():
                 return
             deaths = 0 if time.monotonic() - started > _CALM else deaths + 1
-            log.warning("background worker ended", code=code)
+            with _no_fork:
+                log.warning("background worker ended", code=code)
             self._stopping.wait(min(0.2 * 2**deaths, _LONGEST_PAUSE))
 
 
 def _greet(settings: Settings, host: str, port: int, has_demo: bool) -> None:
     """Say where the site is once it answers, and who can sign in to the demo."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    while not _answers(reached, port):
+    has_answered = False
+    while not has_answered:
         time.sleep(0.05)
+        with _no_fork:
+            has_answered = _answers(reached, port)
+    with _no_fork:
+        _print_greeting(settings, has_demo)
+
+
+def _print_greeting(settings: Settings, has_demo: bool) -> None:
     console = Console(highlight=False)
     console.print(f"Offer Portal · 算力供应台: {settings.public_origin}", soft_wrap=True)
     if has_demo:

@@ -61,9 +61,19 @@ def refuse_undeclared(app: Flask) -> None:
 
 def init_app(app: Flask) -> None:
     """Check every request before anything else looks at it."""
+    app.before_request(_refuse_unmeasured)
     app.before_request(_refuse_other_sites)
     app.before_request(_check_access)
     login_manager.unauthorized_handler(to_sign_in)
+
+
+def _refuse_unmeasured() -> None:
+    """Refuse a body that does not say its length: beyond the limit it would be cut, not refused.
+
+    One that says both, a length and chunks, is how requests are smuggled past a proxy.
+    """
+    if "Transfer-Encoding" in request.headers:
+        abort(400 if "Content-Length" in request.headers else 413)
 
 
 def _refuse_other_sites() -> None:

@@ -1,0 +1,78 @@
+"""What the server does with requests that are too large, ambiguous or unfinished."""
+
+import socket
+
+import pytest
+
+from tests.serving.server import Server
+
+HOST = b"Host: 127.0.0.1\r\n"
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+POST = b"POST /offers/1/views HTTP/1.1\r\n" + HOST + FORM
+
+
+def exchange(server: Server, request: bytes) -> bytes:
+    """All that comes back for some bytes, until the server hangs up or says nothing for 2 s."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=2) as connection:
+        try:
+            connection.sendall(request)
+            while part := connection.recv(65536):
+                answer += part
+        except OSError:
+            pass  # refused in the middle: what has come is what counts
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "statuses"),
+    [
+        (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", {414, 431}),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 65_536 + b"\r\n\r\n", {431}),
+        (
+            b"GET / HTTP/1.1\r\n"
+            + HOST
+            + b"".join(b"X%d: a\r\n" % n for n in range(500))
+            + b"\r\n",
+            {431},
+        ),
+        (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", {400}),
+        (POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", {400}),
+        (
+            POST
+            + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n",
+            {400, 413},
+        ),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n989680\r\naaaa", {413}),
+        (POST + b"Content-Length: 10000000\r\n\r\n", {413}),
+        (b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", {400}),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", {400}),
+    ],
+    ids=[
+        "line",
+        "header",
+        "headers",
+        "two-lengths",
+        "identity",
+        "length-and-chunks",
+        "chunked",
+        "length",
+        "host",
+        "no-host",
+    ],
+)
+def test_what_is_no_good_is_refused_once(
+    running_server: Server, request_bytes: bytes, statuses: set[int]
+) -> None:
+    answer = exchange(running_server, request_bytes)
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert int(answer.split()[1]) in statuses
+    assert running_server.answers()
+
+
+def test_the_server_does_not_say_what_it_is(running_server: Server) -> None:
+    for path in (b"/healthz", b"/no-such-page", b"/static/none.css"):
+        request = b"GET " + path + b" HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n"
+        answer = exchange(running_server, request).lower()
+        assert b"granian" not in answer
+        assert b"x-powered-by" not in answer
