@@ -30,8 +30,7 @@ class _Kind:
 
     say: Callable[[Any], str]
     differ: Callable[[Any, Any], str]
-    better: int
-    """1: more is better, -1: less is, 0: neither."""
+    is_more_better: bool
 
 
 def _(text: str, **values: Any) -> str:
@@ -56,18 +55,18 @@ def _points(now: float, before: float) -> str:
     return _("%(number)s points", number=f"{abs(now - before) * 100:.2f}")
 
 
-_COUNT: Final = _Kind(format_number, _relative, 1)
-_NEUTRAL: Final = _Kind(format_number, _relative, 0)
-_RATE: Final = _Kind(percent, _points, 1)
-_SPAN: Final = _Kind(_duration, lambda now, before: _duration(abs(now - before)), -1)
+_COUNT: Final = _Kind(format_number, _relative, True)
+_RATE: Final = _Kind(percent, _points, True)
+_SPAN: Final = _Kind(_duration, lambda now, before: _duration(abs(now - before)), False)
 _SHOWN: Final[dict[str, tuple[_Kind, Callable[[Side], Any]]]] = {
     "views": (_COUNT, lambda side: side.total("human")),
-    "served": (_NEUTRAL, lambda side: side.total("served")),
     "inquiries": (_COUNT, lambda side: side.total("inquiries")),
     "rate": (_RATE, lambda side: side.rate),
     "median": (_SPAN, lambda side: side.answers.median),
     "in_time": (_RATE, lambda side: side.in_time),
 }
+_OF_VIEWS: Final = frozenset({"views", "rate"})
+"""What can be compared only where views were counted through all of the previous period."""
 
 
 def cards(report: Report) -> list[Card]:
@@ -80,14 +79,14 @@ def _card(key: str, report: Report) -> Card:
     now, before, label = read(report.now), read(report.before), DEFINITIONS[key].name
     if now is None:
         return Card(key, label, "—", comparison=_("too few to say"))
-    if not report.has_before:
+    if key in _OF_VIEWS and not report.has_before:
         return Card(key, label, kind.say(now), comparison=_since(report))
     said = _before(kind, before, report)
     if not before:
         return Card(key, label, kind.say(now), comparison=said)
     if now == before:
         return Card(key, label, kind.say(now), _("unchanged"), comparison=said)
-    is_good = (now > before) == (kind.better > 0) if kind.better else None
+    is_good = (now > before) == kind.is_more_better
     direction = "up" if now > before else "down"
     return Card(
         key, label, kind.say(now), kind.differ(now, before), direction, is_good, comparison=said

@@ -91,18 +91,33 @@ def test_a_range_that_is_none_is_the_usual(
     assert '<span class="kpi__value">1,250</span>' in page
 
 
-def test_each_figure_stands_beside_its_definition(client_for: ClientFor, listing: Listing) -> None:
-    client = client_for(listing_provider(listing), Role.SELLER)
-    page = unescape(client.get(INDEX).text)
+def test_each_figure_stands_beside_its_definition(seller: PagesClient, listing: Listing) -> None:
+    page = unescape(seller.get(f"{INDEX}listings/{listing.id}").text)
+    assert '<details class="card definitions" id="means">' in page
     with force_locale("en"):
         said = {key: (str(one.name), str(one.text)) for key, one in DEFINITIONS.items()}
     for key, (name, text) in said.items():
         assert f'id="means-{key}"' in page
         assert name in page
         assert text in page
-    for key in ("views", "served", "inquiries", "rate", "median", "in_time"):
+    for key in ("views", "inquiries", "rate", "median", "in_time"):
         assert f'href="#means-{key}"' in page
     assert str(FEWEST_VIEWS) in said["rate"][1]
+    whole = seller.get(INDEX).text
+    assert [key for key in said if f'id="means-{key}"' not in whole] == ["previous_site"]
+
+
+def test_inquiries_are_compared_even_where_views_cannot_be(
+    seller: PagesClient, provider: Provider
+) -> None:
+    made = factories.listing(provider)
+    add_day(made, TODAY, human=60)
+    _ask(made, clock.HOUR)
+    _ask(made, 31 * clock.DAY)
+    page = seller.get(INDEX).text
+    assert "30 days before: 1" in page
+    assert "Views are counted since 24 Nov 2026; the days before show 0." in page
+    assert "The 30 days before" not in page  # no dashed line of days that nobody counted
 
 
 def listing_provider(listing: Listing) -> Provider:
