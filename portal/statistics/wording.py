@@ -30,7 +30,7 @@ class _Kind:
 
     say: Callable[[Any], str]
     differ: Callable[[Any, Any], str]
-    is_more_better: bool
+    is_more_better: bool = True
 
 
 def _(text: str, **values: Any) -> str:
@@ -55,9 +55,11 @@ def _points(now: float, before: float) -> str:
     return _("%(number)s points", number=f"{abs(now - before) * 100:.2f}")
 
 
-_COUNT: Final = _Kind(format_number, _relative, True)
-_RATE: Final = _Kind(percent, _points, True)
-_SPAN: Final = _Kind(_duration, lambda now, before: _duration(abs(now - before)), False)
+_COUNT: Final = _Kind(format_number, _relative)
+_RATE: Final = _Kind(percent, _points)
+_SPAN: Final = _Kind(
+    _duration, lambda now, before: _duration(abs(now - before)), is_more_better=False
+)
 _SHOWN: Final[dict[str, tuple[_Kind, Callable[[Side], Any]]]] = {
     "views": (_COUNT, lambda side: side.total("human")),
     "inquiries": (_COUNT, lambda side: side.total("inquiries")),
