@@ -60,4 +60,5 @@ def _xml(template: str, **context: object) -> Response:
 def _kept(text: str, content_type: str) -> Response:
     response = Response(text, content_type=content_type)
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

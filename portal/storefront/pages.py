@@ -86,7 +86,10 @@ def _chips(filters: Filters) -> list[tuple[str, str]]:
         (("price_from", "price_to"), _range_words(filters)),
         (("currency",), "" if filters.has_range else filters.currency),
         (("unit",), unit_label(filters.unit, locale) if filters.unit else ""),
-        (("negotiable",), {YES: _("Price on request"), NO: _("With a price")}.get(filters.negotiable, "")),
+        (
+            ("negotiable",),
+            {YES: _("Price on request"), NO: _("With a price")}.get(filters.negotiable, ""),
+        ),
     ]
     return [(text, url_of(filters, without=names)) for names, text in words if text]
 

@@ -13,7 +13,9 @@ _ALONE: Final = re.compile(r"<p>((?:<img [^>]*>(?:<br ?/?>)?\s*)+)</p>")
 _IMAGE: Final = re.compile(r"<img [^>]*>")
 _SOURCE: Final = re.compile(r' src="([^"]*)"')
 _ALT: Final = re.compile(r' alt="([^"]*)"')
-_FILE_NAME: Final = re.compile(r"[\w .-]*\.(?:jpe?g|png|gif|webp|avif|bmp)|[\d_ .-]*", re.IGNORECASE)
+_FILE_NAME: Final = re.compile(
+    r"[\w .-]*\.(?:jpe?g|png|gif|webp|avif|bmp)|[\d_ .-]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Row,
     Select,
@@ -96,7 +97,7 @@ def live_offers(filters: Filters, cursor: Cursor | None) -> tuple[list[AnyRow], 
     conditions = _conditions(filters)
     if conditions is None:
         return [], 0
-    counted = select(literal_column("1")).select_from(Listing).where(*conditions)
+    counted: Select[Any] = select(literal_column("1")).select_from(Listing).where(*conditions)
     total = db.session.scalar(
         select(func.count()).select_from(counted.limit(COUNT_CAP + 1).subquery())
     )
@@ -186,7 +187,7 @@ def offer_row(listing_id: int) -> AnyRow | None:
     return db.session.execute(_ONE, {"listing_id": listing_id}).one_or_none()
 
 
-_PARTS: Final = union_all(
+_PARTS: Final[CompoundSelect[Any]] = union_all(
     select(
         literal_column("0").label("kind"),
         Attribute.position.label("position"),

@@ -115,7 +115,8 @@ def _gone(row: Any, related: list[Any]) -> Response:
 def _kept(response: Response) -> Response:
     """With a digest of its content for an ETag: nothing in these pages is made anew each time."""
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _not_modified(etag: str) -> Response:

@@ -23,7 +23,7 @@ from tests.pages import PagesClient
 from tests.storefront.conftest import HOSTILE, Get
 
 FACTS = {
-    "zh": ("11000.00元/件", "未说明发货时间", "直辖市 北京", "长期有效", "2024-03-05 15:27", "496"),
+    "zh": ("11000.00元/件", "直辖市 北京", "长期有效", "2024-03-05 15:27", "496"),
     "en": (
         "CNY 11,000.00 / item",
         "Delivery time not stated: ask the seller.",
@@ -46,22 +46,28 @@ def _structured(page: str) -> Any:
     return json.loads(found)
 
 
-@pytest.mark.parametrize("words", ["en", "zh"])
-def test_every_fact_of_the_real_offer_is_there(get: Get, real: Listing, words: str, hx: bool) -> None:
-    answer = get(f"/offers/{real.id}", words, hx=hx)
+def test_every_fact_of_the_real_offer_is_there(
+    get: Get, real: Listing, language: str, hx: bool
+) -> None:
+    answer = get(f"/offers/{real.id}", language, hx=hx)
     assert answer.status_code == 200
     page = html.unescape(answer.text)
     assert real.title in page
-    for name, value in (("英伟达", "4090"), ("型号", "RTX 4090"), ("北京", "猿界算力租赁服务提供商")):
+    for name, value in (
+        ("英伟达", "4090"),
+        ("型号", "RTX 4090"),
+        ("北京", "猿界算力租赁服务提供商"),
+    ):
         assert f"<dt>{name}</dt><dd>{value}</dd>" in page
-    expected = FACTS[words] if words == "en" else ("11000.00元/件", "直辖市 北京", "2024-03-05 15:27")
-    for fact in expected:
+    for fact in FACTS[language]:
         assert fact in page, fact
     assert "508" not in page, "the two counts of views are never added"
     assert "HX-Request" in answer.headers["Vary"]
 
 
-def test_a_price_is_said_per_gpu_hour_only_where_that_is_honest(get: Get, provider: Provider) -> None:
+def test_a_price_is_said_per_gpu_hour_only_where_that_is_honest(
+    get: Get, provider: Provider
+) -> None:
     month = factories.listing(provider, unit="machine_month", gpu_count=8, price_minor=1_280_000)
     unknown = factories.listing(provider, unit="machine_hour", gpu_count=None)
     item = factories.listing(provider, unit="item")
@@ -70,9 +76,9 @@ def test_a_price_is_said_per_gpu_hour_only_where_that_is_honest(get: Get, provid
     assert "8 GPUs in a machine" in get(f"/offers/{month.id}").text
     assert "How many GPUs one machine has is not stated" in get(f"/offers/{unknown.id}").text
     assert "The seller must say what one item is" in get(f"/offers/{item.id}").text
-    page = get(f"/offers/{asked.id}").text
-    assert "Price on request" in page
-    assert "0.00" not in page
+    own = get(f"/offers/{asked.id}").text.partition('id="related-title"')[0]
+    assert "Price on request" in own
+    assert "0.00" not in own
 
 
 @pytest.mark.parametrize(
@@ -105,8 +111,8 @@ def test_pictures_stand_between_the_paragraphs(get: Get, real: Listing) -> None:
     _picture(real, shown)
     _picture(real, beside, position=1, alt='机房"><script>')
     page = get(f"/offers/{real.id}").text
-    assert f'<img src="/media/{shown}.webp"' in page
-    assert page.index("第一段</p>") < page.index(f"/media/{shown}.webp\"") < page.index("<p>第二段")
+    picture = page.index(f'<img src="/media/{shown}.webp"')
+    assert page.index("第一段</p>") < picture < page.index("<p>第二段")
     assert 'width="640" height="360" loading="lazy"' in page
     assert "<figcaption>24 GB" in page
     assert f'src="/media/{beside}.webp"' in page
@@ -121,7 +127,7 @@ def test_a_hostile_title_breaks_out_of_nothing(get: Get, provider: Provider) -> 
         page = get(path).text
         assert "alert(1)</script>" not in page
         assert "<script>" not in page.lower()
-        assert "49" not in re.sub(r"[\w-]{20,}", "", page.partition("<main")[2])[:2000] or "{{7*7}}" in page
+        assert "{{7*7}}" in page
     data = _structured(get(f"/offers/{offer.id}").text)
     assert data["name"] == HOSTILE
     assert data["additionalProperty"][0]["value"] == HOSTILE
@@ -173,7 +179,8 @@ def test_never_public_looks_like_unknown(get: Get, provider: Provider, status: S
             session.get_one(Listing, hidden.id).status = Status.DRAFT
     known, unknown = get(f"/offers/{hidden.id}"), get("/offers/987654321")
     assert (known.status_code, unknown.status_code) == (404, 404)
-    assert known.text.replace(str(hidden.id), "") == unknown.text.replace("987654321", "")
+    theirs, nobodys = (f"offers/{number}" for number in (hidden.id, 987654321))
+    assert known.text.replace(theirs, "") == unknown.text.replace(nobodys, "")
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "9223372036854775807", "1" + "0" * 30, "1e3", "x"])
