@@ -187,7 +187,7 @@ def offer_row(listing_id: int) -> AnyRow | None:
     return db.session.execute(_ONE, {"listing_id": listing_id}).one_or_none()
 
 
-_PARTS: Final[CompoundSelect[Any]] = union_all(
+_PARTS: Final[CompoundSelect[*tuple[Any, ...]]] = union_all(
     select(
         literal_column("0").label("kind"),
         Attribute.position.label("position"),
