@@ -1,5 +1,6 @@
 """A real `portal serve` for tests: started on a free port, stopped, or killed."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from tests.conftest import dispose, migrated_app
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
+_libc: Final = ctypes.CDLL(None)
 Seed = Callable[[Flask], None]
 
 
@@ -65,6 +67,11 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def _end_with_the_tests() -> None:
+    """In the server: be stopped when the tests themselves are killed."""
+    _libc.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 class Server:
     """One `portal serve` with its web workers and its background worker."""
 
@@ -97,6 +104,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - one call into the kernel
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():

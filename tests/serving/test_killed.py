@@ -26,6 +26,7 @@ from tests.serving.server import Server, running, until
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.{}.0 Safari/537.36"
 LISTING = 1
+_numbers = itertools.count(1)
 
 
 def seed(_app: Flask) -> None:
@@ -38,7 +39,6 @@ class Flood:
 
     def __init__(self, server: Server, app: Flask, readers: int = 4) -> None:
         self._server, self._app = server, app
-        self._numbers = itertools.count(1)
         self._stop = threading.Event()
         self._guard = threading.Lock()
         self.acknowledged: list[float] = []
@@ -47,12 +47,13 @@ class Flood:
 
     def _read(self) -> None:
         while not self._stop.is_set():
-            number = next(self._numbers)
+            number = next(_numbers)
             try:
                 status = self._look(number)
             except (OSError, http.client.HTTPException):
                 with self._guard:
                     self.unanswered += 1
+                time.sleep(0.02)  # refused at once while nobody listens
                 continue
             assert status == 204
             with self._guard:
@@ -168,11 +169,8 @@ def test_a_killed_supervisor_takes_all_with_it_and_the_next_one_counts_the_rest(
         server.kill()
     server.start()
     check(server, app, flood)
-    spools = server.settings.data_dir / "spool"
     with Flood(server, app) as again:
-        pass
-    again.acknowledged += flood.acknowledged
-    again.unanswered += flood.unanswered
-    check(server, app, again)
-    assert server.stop() == 0
-    assert list(spools.iterdir()) == []
+        assert server.stop() == 0
+    assert list((server.settings.data_dir / "spool").iterdir()) == []
+    acknowledged = len(flood.acknowledged) + len(again.acknowledged)
+    assert acknowledged <= counted(app) <= acknowledged + flood.unanswered + again.unanswered

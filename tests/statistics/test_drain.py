@@ -1,11 +1,14 @@
 """The drainer: what was looked at is counted once, on its own day, whatever happens."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from portal import clock
 from portal.accounts.models import Provider
@@ -227,3 +230,30 @@ def test_purging_forgets_what_matches_nothing_any_more(
     assert actions.purge(salts) == 2
     assert list(db.session.scalars(select(RecentVisitor.visitor))) == ["visitor2"]
     assert list(salts.iterdir()) == []
+
+
+def test_drainers_at_once_count_each_look_once(
+    own_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "MOST_HITS", 100)
+    with own_app.app_context():
+        listing = factories.listing(factories.provider())
+    written = Spool(tmp_path / "views")
+    for number in range(2_000):
+        written.append(look(listing, number))
+    together = Barrier(3)
+
+    def run() -> None:
+        together.wait()
+        for _ in range(30):
+            with own_app.app_context(), suppress(DBAPIError):  # a deadlock or a lock: again
+                drain.drain(written.folder)
+
+    threads = [Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with own_app.app_context():
+        assert counted(listing) == {date(2026, 11, 20): (2_000, 0, 0, 0, 0, 0)}
+    written.close()
