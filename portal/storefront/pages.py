@@ -84,7 +84,8 @@ def _chips(filters: Filters) -> list[tuple[str, str]]:
         (("gpu",), gpu.name if gpu else ""),
         (("place",), places.label(filters.place, locale) if filters.place else ""),
         (("price_from", "price_to"), _range_words(filters)),
-        (("currency",), "" if filters.has_range else filters.currency),
+        # An order by price needs a currency: without it the order goes too.
+        (("currency", "sort"), "" if filters.has_range else filters.currency),
         (("unit",), unit_label(filters.unit, locale) if filters.unit else ""),
         (
             ("negotiable",),
