@@ -83,7 +83,7 @@ def test_the_range_stands_in_the_address(
     assert f'href="/portal/statistics/?days={days}" aria-current="true"' in page
 
 
-@pytest.mark.parametrize("days", ["", "0", "-7", "31", "9" * 400, "7 ", "x\u202e"])
+@pytest.mark.parametrize("days", ["", "0", "-1", "31", str(10**18), "9" * 400, "7 ", "x\u202e"])
 def test_a_range_that_is_none_is_the_usual(
     seller: PagesClient, listing: Listing, days: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_the_marketplace_sees_all_providers(
     assert admin.get(f"/portal/statistics/listings/{listing.id}", hx=hx).status_code == 200
 
 
-@pytest.mark.parametrize("many", [1, 30])
+@pytest.mark.parametrize("many", [2, 59])
 def test_each_page_takes_three_statements(
     seller: PagesClient, admin: PagesClient, listing: Listing, statements: list[str], many: int
 ) -> None:
