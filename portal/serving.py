@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -36,13 +37,17 @@ from portal.web import logs
 from portal.worker import die_with_parent
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger()
 LONGEST_HEAD: Final = 16 * 1024
 """Bytes of a request line and its headers; a longer head is answered 431."""
 SLOWEST_HEAD: Final = 10_000
 """Milliseconds that a client may take to send it."""
+SLOWEST_BODY: Final = 20.0
+"""Seconds that it may take to send a body of up to 1 MiB; then it is answered 408."""
+WAITING_THREADS: Final = 128
+"""Requests of one web worker whose bodies may be on their way at once."""
 GRACE: Final = 20
 """Seconds that a request in flight has to finish when the server stops."""
 DEMO_PEOPLE: Final = (
@@ -86,13 +91,13 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=WAITING_THREADS,
         http=HTTPModes.http1,
         websockets=False,
         http1_settings=HTTP1Settings(
             header_read_timeout=SLOWEST_HEAD, max_buffer_size=LONGEST_HEAD
         ),
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=logs.library_logging(),
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE,
@@ -183,21 +188,48 @@ def _load(_target: str) -> Any:
     with app.app_context():
         if db.engine.dialect.name == "sqlite" and is_old_sqlite():
             event.listen(db.engine, "connect", _leave_checkpoints)
-    return _nameless(app)
+    return _in_turn(app)
 
 
-def _nameless(app: Flask) -> "WSGIApplication":
-    """The application with an empty Server header: Granian adds its name where there is none."""
+def _in_turn(app: Flask) -> "WSGIApplication":
+    """The application behind a gate: whole bodies come in, one request at a time.
 
-    def serve_nameless(
+    Python runs one thread at a time anyway; taking turns saves it the quarrel. Bodies are read
+    before the gate, so that somebody who sends one slowly, or never, is waited for by a thread that
+    nobody misses. The Server header is empty, since Granian puts in its name where there is none.
+    """
+    gate = Lock()
+
+    def serve_in_turn(
         environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             return start_response(status, [*headers, ("Server", "")], *error)
 
-        return app(environ, cast("StartResponse", start))
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and 0 < int(length) <= config.MIB:
+            body = _whole_body(environ["wsgi.input"], int(length))
+            if body is None:
+                start("408 Request Timeout", [("Content-Length", "0"), ("Connection", "close")])
+                return []
+            environ["wsgi.input"] = BytesIO(body)
+        with gate:
+            return app(environ, cast("StartResponse", start))
 
-    return serve_nameless
+    return serve_in_turn
+
+
+def _whole_body(stream: "InputStream", length: int) -> bytes | None:
+    """The request's body; None where it ends early or takes too long."""
+    parts: list[bytes] = []
+    deadline = time.monotonic() + SLOWEST_BODY
+    while length > 0:
+        part = stream.read(length)
+        if not part or time.monotonic() > deadline:
+            return None
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _leave_checkpoints(connection: Any, _record: Any) -> None:

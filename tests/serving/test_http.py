@@ -1,6 +1,7 @@
 """What the server does with requests that are too large, ambiguous or unfinished."""
 
 import socket
+from contextlib import ExitStack
 
 import pytest
 
@@ -76,3 +77,19 @@ def test_the_server_does_not_say_what_it_is(running_server: Server) -> None:
         answer = exchange(running_server, request).lower()
         assert b"granian" not in answer
         assert b"x-powered-by" not in answer
+
+
+def test_bodies_that_do_not_come_hold_nobody_up(running_server: Server) -> None:
+    unfinished = POST + b"Content-Length: 1000\r\n\r\ntoken="
+    with ExitStack() as held:
+        for _ in range(60):
+            slow = socket.create_connection(("127.0.0.1", running_server.port), timeout=5)
+            held.enter_context(slow).sendall(unfinished)
+        assert all(running_server.answers() for _ in range(20))
+
+
+def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(running_server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", running_server.port), timeout=5) as connection:
+        connection.sendall(POST + b"Content-Length: 1000\r\n\r\ntoken=abc")
+        connection.shutdown(socket.SHUT_WR)
+        assert not connection.recv(65536).startswith(b"HTTP/1.1 2")
