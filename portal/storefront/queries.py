@@ -1,12 +1,13 @@
 """Reads of the public pages: offers that are live today, one offer, a provider; nothing private."""
 
-from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
+    Date,
     Integer,
     Row,
     Select,
@@ -81,7 +82,7 @@ _PRICE_KEY: Final = func.coalesce(_t.price_minor, literal_column(str(_LARGEST), 
 """Offers without a price come last where the cheapest comes first."""
 
 
-def _is_live(today: date) -> ColumnElement[bool]:
+def _is_live(today: Any) -> ColumnElement[bool]:
     return and_(
         _t.status == Status.LIVE.value, or_(_t.valid_until.is_(None), _t.valid_until >= today)
     )
@@ -102,7 +103,7 @@ def live_offers(filters: Filters, cursor: Cursor | None) -> tuple[list[AnyRow], 
         select(func.count()).select_from(counted.limit(COUNT_CAP + 1).subquery())
     )
     statement = _page(filters.sort, cursor).where(*conditions)
-    return list(db.session.execute(statement).all()), total or 0
+    return list(db.session.connection().execute(statement).all()), total or 0
 
 
 def live_offers_of(provider_id: int, cursor: Cursor | None) -> list[AnyRow]:
@@ -184,7 +185,7 @@ _ONE: Final = (
 
 def offer_row(listing_id: int) -> AnyRow | None:
     """A listing in any state with its provider's card; who asks decides what may be shown."""
-    return db.session.execute(_ONE, {"listing_id": listing_id}).one_or_none()
+    return db.session.connection().execute(_ONE, {"listing_id": listing_id}).one_or_none()
 
 
 _PARTS: Final[CompoundSelect[*tuple[Any, ...]]] = union_all(
@@ -204,7 +205,7 @@ _PARTS: Final[CompoundSelect[*tuple[Any, ...]]] = union_all(
 
 def parts_of(listing_id: int) -> tuple[list[AnyRow], list[AnyRow]]:
     """A listing's attribute pairs (name, value) and pictures (name: key, value: alt), in order."""
-    rows = db.session.execute(_PARTS, {"listing_id": listing_id}).all()
+    rows = db.session.connection().execute(_PARTS, {"listing_id": listing_id}).all()
     return [row for row in rows if row.kind == 0], [row for row in rows if row.kind == 1]
 
 
@@ -214,30 +215,51 @@ def related_to(offer: Any) -> list[AnyRow]:
     Args:
         offer: anything with a listing's columns; it need not be live itself.
     """
-    near = union_all(*_near(offer, clock.today())).subquery()
-    statement = (
+    price = offer.price_minor
+    given = {
+        "listing_id": offer.id,
+        "today": clock.today(),
+        "gpu": offer.gpu_model,
+        "place": offer.place,
+        "currency": offer.currency,
+        "unit": offer.unit,
+        "low": (price or 0) // 2,
+        "high": min((price or 0) * 2, _LARGEST),
+    }
+    statement, names = _related(bool(offer.gpu_model), bool(offer.place), price is not None)
+    rows = db.session.connection().execute(statement, {name: given[name] for name in names})
+    found: dict[int, AnyRow] = {}
+    for row in rows:
+        found.setdefault(row.id, row)
+    return list(found.values())[:RELATED]
+
+
+@lru_cache(maxsize=8)
+def _related(by_gpu: bool, by_place: bool, by_price: bool) -> tuple[Select[Any], list[str]]:
+    """The statement for one shape of an offer, built once, and the names of its parameters."""
+    near = union_all(*_near(by_gpu, by_place, by_price)).subquery()
+    statement: Select[Any] = (
         select(*_CARD, near.c.nearness)
         .select_from(near)
         .join(Listing, _t.id == near.c.id)
         .join(Provider, _p.id == _t.provider_id)
         .order_by(near.c.nearness, _t.published_at.desc(), _t.id.desc())
     )
-    found: dict[int, AnyRow] = {}
-    for row in db.session.execute(statement):
-        found.setdefault(row.id, row)
-    return list(found.values())[:RELATED]
+    names = ["listing_id", "today", *(["gpu"] if by_gpu else []), *(["place"] if by_place else [])]
+    return statement, names + (["currency", "unit", "low", "high"] if by_price else [])
 
 
-def _near(offer: Any, today: date) -> list[Select[Any]]:
+def _near(by_gpu: bool, by_place: bool, by_price: bool) -> list[Select[Any]]:
     """Selects of (id, nearness), each bounded, so that none reads all offers."""
-    live = select(_t.id).where(_is_live(today), _t.id != offer.id)
+    is_live = _is_live(bindparam("today", type_=Date))
+    live = select(_t.id).where(is_live, _t.id != bindparam("listing_id"))
     newest = live.order_by(_t.published_at.desc(), _t.id.desc())
     branches = []
-    if offer.gpu_model:
-        branches.append((0, newest.where(_t.gpu_model == offer.gpu_model).limit(RELATED)))
-    if offer.place:
-        branches.append((1, newest.where(_t.place == offer.place).limit(RELATED)))
-    recent = newest.add_columns(_band(offer).label("band")).limit(_RECENT).subquery()
+    if by_gpu:
+        branches.append((0, newest.where(_t.gpu_model == bindparam("gpu")).limit(RELATED)))
+    if by_place:
+        branches.append((1, newest.where(_t.place == bindparam("place")).limit(RELATED)))
+    recent = newest.add_columns(_band(by_price).label("band")).limit(_RECENT).subquery()
     closest = select(recent.c.id).order_by(recent.c.band, recent.c.id.desc()).limit(RELATED)
     branches.append((2, closest))
     return [
@@ -246,14 +268,14 @@ def _near(offer: Any, today: date) -> list[Select[Any]]:
     ]
 
 
-def _band(offer: Any) -> ColumnElement[int]:
+def _band(by_price: bool) -> ColumnElement[int]:
     """0 for a price of the same currency and unit between half and double, else 1."""
-    if offer.price_minor is None:
+    if not by_price:
         return literal_column("1", Integer)
     is_near = and_(
-        _t.currency == offer.currency,
-        _t.unit == offer.unit,
-        _t.price_minor.between(offer.price_minor // 2, min(offer.price_minor * 2, _LARGEST)),
+        _t.currency == bindparam("currency"),
+        _t.unit == bindparam("unit"),
+        _t.price_minor.between(bindparam("low"), bindparam("high")),
     )
     return case((is_near, 0), else_=1)
 
