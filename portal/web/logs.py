@@ -3,7 +3,8 @@
 import logging
 import logging.config
 import sys
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -12,6 +13,21 @@ _SHARED: Final[tuple[Any, ...]] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+
+
+class _Unfailing:
+    """Standard error, where a full disk behind it costs the line and not the request."""
+
+    def write(self, text: str) -> int:
+        """Write, or do without."""
+        with suppress(OSError, ValueError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Flush, or do without."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -23,7 +39,7 @@ def configure(level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*_SHARED, *_endings()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing())),
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(library_logging())
