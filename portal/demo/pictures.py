@@ -1,5 +1,6 @@
 """Four plain diagrams for the real offer's description, drawn here: the originals do not exist."""
 
+import math
 from collections.abc import Callable
 from io import BytesIO
 from typing import Final
@@ -35,14 +36,28 @@ class _Sheet:
         self._draw.line(scaled, fill=colour, width=int(width * _SCALE), joint="curve")
 
     def arrow(self, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-        self.line([start, end], colour)
-        (x, y), side = end, 9 if end[0] >= start[0] else -9
-        tip = [(x, y), (x - side * 1.6, y - 9), (x - side * 1.6, y + 9)]
+        """A line with a tip that points the way it goes."""
+        (x, y), length = end, math.dist(start, end)
+        along, across = (x - start[0]) / length, (y - start[1]) / length
+        foot = (x - 15 * along, y - 15 * across)
+        self.line([start, foot], colour)
+        sides = ((-9 * across, 9 * along), (9 * across, -9 * along))
+        tip = [end, *((foot[0] + dx, foot[1] + dy) for dx, dy in sides)]
         self._draw.polygon([(px * _SCALE, py * _SCALE) for px, py in tip], fill=colour)
 
-    def text(self, x: float, y: float, words: str, size: int = 26, colour: str = _INK) -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: int = 26,
+        colour: str = _INK,
+        *,
+        anchor: str = "mm",
+    ) -> None:
+        """Words around a point; `anchor` as Pillow names it: middle, or `lm`, `rm` beside it."""
         font = ImageFont.load_default(size * _SCALE)
-        self._draw.text((x * _SCALE, y * _SCALE), words, fill=colour, font=font, anchor="mm")
+        self._draw.text((x * _SCALE, y * _SCALE), words, fill=colour, font=font, anchor=anchor)
 
     def webp(self) -> bytes:
         small = self.image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
@@ -57,21 +72,21 @@ def memory() -> bytes:
     gigabyte = 4.2
     floor = 600.0
     limit = floor - 24 * gigabyte
-    for middle, parts in (
-        (400.0, ((14, _BLUE), (14, _INDIGO), (84, _AMBER))),
-        (820.0, ((14, _BLUE), (7, _GREEN))),
-    ):
+    training = (("weights", 14, _BLUE), ("gradients", 14, _INDIGO), ("optimizer", 84, _AMBER))
+    inference = (("weights", 14, _BLUE), ("KV cache", 7, _GREEN))
+    for middle, parts, away, anchor in ((430, training, -1, "rm"), (790, inference, 1, "lm")):
         top = floor
-        for size, colour in parts:
+        for name, size, colour in parts:
             sheet.box((middle - 110, top - size * gigabyte + 2, middle + 110, top), colour)
-            sheet.text(middle, top - size * gigabyte / 2, f"{size} GB", 24, "#ffffff")
+            height = top - size * gigabyte / 2
+            sheet.text(middle + away * 126, height, f"{name} {size} GB", 24, anchor=anchor)
             top -= size * gigabyte
     sheet.line([(180, floor), (1060, floor)], _INK, 4)
-    for dash in range(180, 1060, 28):
+    for dash in range(320, 1060, 28):
         sheet.line([(dash, limit), (dash + 16, limit)], _RED, 4)
     sheet.text(1110, limit, "24 GB", 30, _RED)
-    sheet.text(400, 640, "16 B x 7 B", 28, _QUIET)
-    sheet.text(820, 640, "2 B x 7 B + KV", 28, _QUIET)
+    sheet.text(430, 640, "training, 7 B", 28, _QUIET)
+    sheet.text(790, 640, "inference, 7 B", 28, _QUIET)
     return sheet.webp()
 
 
@@ -83,6 +98,7 @@ def layers() -> bytes:
         sheet.box((left, 150, left + 120, 300), _BLUE)
         sheet.text(left + 60, 225, f"L{number + 1}", 34, "#ffffff")
         sheet.box((left + 10, 350, left + 110, 420), _AMBER)
+        sheet.text(left + 60, 385, "kept", 26)
         sheet.line([(left + 60, 300), (left + 60, 350)], _QUIET)
         sheet.box((left, 470, left + 120, 570), _INDIGO)
         sheet.line([(left + 60, 420), (left + 60, 470)], _QUIET)
@@ -103,7 +119,8 @@ def pipeline() -> bytes:
         for slot, (batch, is_forward) in _schedule(stage, stages, batches).items():
             left, top = 130 + slot * cell, 100 + stage * row
             sheet.box((left, top, left + cell - 6, top + 78), _BLUE if is_forward else _AMBER, 6)
-            sheet.text(left + cell / 2 - 3, top + 39, str(batch + 1), 26, "#ffffff")
+            ink = "#ffffff" if is_forward else _INK
+            sheet.text(left + cell / 2 - 3, top + 39, str(batch + 1), 26, ink)
     sheet.box((130 - 8, 88, 130 + 4 * cell + 2, 190), None, 12, outline=_RED)
     sheet.text(130 + 2 * cell, 56, "4 in flight", 28, _RED)
     sheet.arrow((130, 590), (1130, 590), _LINE)
