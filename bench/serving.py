@@ -19,6 +19,7 @@ from portal.extensions import db
 from portal.listings.models import Listing, Status
 from portal.statistics.models import ListingDay
 from portal.statistics.tokens import token_for
+from tests.serving.server import Server
 
 _ROUNDS: Final = 14
 _SECONDS: Final = 1.5
@@ -77,7 +78,7 @@ def views_lost() -> float:
     return lost + doubled
 
 
-def _send_while_killing(app: Flask, server: load.Server) -> tuple[int, int]:
+def _send_while_killing(app: Flask, server: Server) -> tuple[int, int]:
     """Beacons from readers who are all different, while processes are killed; acked and sent."""
     stop = threading.Event()
     acknowledged, sent = [0] * _SENDERS, [0] * _SENDERS
@@ -102,7 +103,7 @@ def _send_while_killing(app: Flask, server: load.Server) -> tuple[int, int]:
     chance = random.Random(11)
     for _ in range(_KILLS):
         time.sleep(0.7)
-        victims = load.children_of(server.pid)
+        victims = server.web_workers() + server.background_workers()
         if victims:
             os.kill(chance.choice(victims), signal.SIGKILL)
     time.sleep(1)

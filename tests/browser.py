@@ -20,6 +20,10 @@ _ARGUMENTS: Final = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+_AGENT: Final = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/{version} {kind}Safari/537.36"
+)
 _HEIGHTS: Final = {1440: 900, 390: 844}
 _REPORT_VIOLATIONS: Final = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -68,6 +72,8 @@ def new_context(
         has_touch=is_phone,
         is_mobile=is_phone,
         locale={"zh": "zh-CN", "en": "en-US"}[language],
+        # Without "Headless", by which its views would be a robot's.
+        user_agent=_AGENT.format(version=browser.version, kind="Mobile " if is_phone else ""),
         timezone_id="Asia/Shanghai",
         color_scheme=theme,
         reduced_motion="reduce",
