@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,6 +28,7 @@ from granian.server.mp import MPServer
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from portal import config, create_app, database
 from portal.accounts.actions import has_people
@@ -188,6 +190,10 @@ def _load(_target: str) -> Any:
     with app.app_context():
         if db.engine.dialect.name == "sqlite" and is_old_sqlite():
             event.listen(db.engine, "connect", _leave_checkpoints)
+        # The first connection makes SQLite's shared memory file, which a full disk refuses: with
+        # one open from the start, pages are read even then. Without a database it is tried later.
+        with suppress(DBAPIError), db.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT version_num FROM alembic_version")
     return _in_turn(app)
 
 
