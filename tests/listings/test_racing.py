@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from random import Random
-from time import sleep
 
 import pytest
 from flask import Flask
@@ -15,7 +13,7 @@ from sqlalchemy import func, select
 from portal import config
 from portal.audit.models import AuditEntry
 from portal.extensions import db
-from portal.listings import actions, queries
+from portal.listings import actions, queries, search
 from portal.listings.models import Attribute, Listing, Revision, Status
 from tests import factories
 from tests.conftest import dispose, migrated_app, settings_for
@@ -148,68 +146,81 @@ def test_counts_by_status_stay_true(real: Flask) -> None:
 
 
 _SAVER = """
-import sys
+import os, random, signal, sys, time
+from dataclasses import replace
 from pathlib import Path
 from portal import create_app
 from portal.config import Settings
-from portal.listings import actions, queries
 from portal.extensions import db
-from dataclasses import replace
+from portal.listings import actions, queries
+
 data, url, provider, one = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 app = create_app(Settings(data_dir=Path(data), database_url=url))
-with app.app_context():
-    print("ready", flush=True)
-    while True:
-        row, seen = queries.listing_of(provider, one)
-        db.session.rollback()
-        pairs = tuple((f"n{k}", str(row.version + 1)) for k in range(12))
-        saved = actions.save(
-            provider, one,
-            replace(seen, title=f"version {row.version + 1}", attributes=pairs),
-            row.version, by=None,
-        )
-        print(saved.version, flush=True)
+
+def save_on_and_on():
+    with app.app_context():
+        while True:
+            row, seen = queries.listing_of(provider, one)
+            db.session.rollback()
+            text = str(row.version + 1)
+            pairs = tuple((f"n{k}", text) for k in range(12))
+            changed = replace(seen, title=f"version {text}", attributes=pairs)
+            saved = actions.save(provider, one, changed, row.version, by=None)
+            os.write(1, b"%d\\n" % saved.version)
+
+chance = random.Random(3)
+while sys.stdin.readline():
+    saver = os.fork()
+    if not saver:
+        save_on_and_on()
+    time.sleep(chance.uniform(0.02, 0.12))
+    os.kill(saver, signal.SIGKILL)
+    os.waitpid(saver, 0)
+    os.write(1, b"killed\\n")
 """
 
 
 def test_a_save_that_is_killed_is_there_whole_or_not_at_all(real: Flask) -> None:
     provider, one = made(real)
     settings = real.config["PORTAL"]
-    chance = Random(3)
-    acknowledged = 1
-    for _ in range(8):
-        command = [
-            sys.executable, "-c", _SAVER, str(settings.data_dir), config.database_url(settings),
-            str(provider), str(one),
-        ]  # fmt: skip
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as saver:
-            assert saver.stdout is not None
-            assert saver.stdout.readline() == "ready\n"
-            sleep(chance.uniform(0.01, 0.15))
-            saver.kill()
-            told = saver.stdout.read().split("\n")[:-1]
-        acknowledged = max([acknowledged, *map(int, told)])
-        with real.app_context():
-            row, content = queries.listing_of(provider, one)
-            assert row.version >= acknowledged, "an acknowledged save is gone"
-            if row.version > 1:
-                assert content.title == f"version {row.version}"
-                assert {value for _name, value in content.attributes} == {str(row.version)}
-                assert len(content.attributes) == 12
-            whole = queries.content_at(provider, one, row.version)
-            saves = db.session.scalar(
-                select(func.count()).where(
-                    AuditEntry.act == "listing.save", AuditEntry.subject_id == one
-                )
-            )
-            pairs = db.session.scalar(select(func.count()).where(Attribute.listing_id == one))
-            assert whole == content
-            assert saves == row.version - 1
-            assert pairs == len(content.attributes)
-            found = db.session.scalars(
-                select(Listing.id).where(
-                    queries.search.matches(content.title, db.engine.dialect.name)
-                )
-            ).all()
-            assert one in found
-            db.session.rollback()
+    data, url = str(settings.data_dir), config.database_url(settings)
+    command = [sys.executable, "-c", _SAVER, data, url, str(provider), str(one)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as saver:
+        assert saver.stdin is not None
+        assert saver.stdout is not None
+        acknowledged = 1
+        for _ in range(25):
+            saver.stdin.write("go\n")
+            saver.stdin.flush()
+            while (line := saver.stdout.readline().strip()) != "killed":
+                acknowledged = int(line)
+            with real.app_context():
+                check_whole(provider, one, acknowledged)
+        saver.stdin.close()
+    assert acknowledged > 1
+
+
+def check_whole(provider: int, one: int, acknowledged: int) -> None:
+    """The row, its pairs, its revision, its audit and its words agree, none older than told."""
+    row, content = queries.listing_of(provider, one)
+    assert row.version >= acknowledged, "an acknowledged save is gone"
+    if row.version > 1:
+        assert content.title == f"version {row.version}"
+        assert content.attributes == tuple((f"n{k}", str(row.version)) for k in range(12))
+    assert queries.content_at(provider, one, row.version) == content
+    for table, where, count in (
+        (Revision, Revision.listing_id == one, row.version),
+        (Attribute, Attribute.listing_id == one, len(content.attributes)),
+        (
+            AuditEntry,
+            (AuditEntry.act == "listing.save") & (AuditEntry.subject_id == one),
+            row.version - 1,
+        ),
+    ):
+        found = db.session.scalar(select(func.count()).select_from(table).where(where))
+        assert found == count
+    matching = search.matches(content.title, db.engine.dialect.name)
+    assert matching is not None
+    assert one in db.session.scalars(select(Listing.id).where(matching)).all()
+    db.session.rollback()
