@@ -69,6 +69,8 @@ def _drawn(page: str, names: list[str], token: str, context: dict[str, Any]) -> 
     has_messages = "_flashes" in session
     if pieces is None or has_messages:
         html = flask.render_template(page, **_marks(names), **context)
+        if "\\u0003" in html:
+            raise RuntimeError(f"{page} writes a mark as JSON: it would never be filled in")
         # Every second piece is the name of a mark.
         pieces = [
             piece if at % 2 else piece.encode() for at, piece in enumerate(_MARKS.split(html))

@@ -1,5 +1,6 @@
 """What the journeys share: a served site with the demo's data, a real browser, readers of it."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.browser import find_chromium, launch, new_context, watch
 from tests.conftest import settings_for
 from tests.serving.server import Server, running
 
+_readers = itertools.count(1)
 PASSWORD = Settings().demo_password
 Visit = Callable[..., Page]
 
@@ -25,7 +27,10 @@ def _load_demo(app: Flask) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product as `make run` serves it."""
     folder: Path = tmp_path_factory.mktemp("site")
-    with running(settings_for(folder, "sqlite", "journeys"), _load_demo) as server:
+    settings = settings_for(folder, "sqlite", "journeys")
+    # As behind a proxy: each reader below says an address of its own, since what one address may
+    # send in a minute is limited.
+    with running(settings, _load_demo, PORTAL_TRUSTED_PROXIES="1") as server:
         yield server
 
 
@@ -61,6 +66,7 @@ def visit(site: Server, browser: Browser, width: int) -> Iterator[Visit]:
         context = new_context(
             browser, site.url, width=width, language=language, javascript=javascript
         )
+        context.set_extra_http_headers({"X-Forwarded-For": f"192.0.2.{next(_readers) % 250}"})
         contexts.append(context)
         page = context.new_page()
         faults.append(watch(page))
