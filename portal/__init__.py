@@ -20,10 +20,17 @@ from portal.permissions import Permission
 from portal.statistics import views as statistics
 from portal.storefront import views as storefront
 from portal.web import assets, errors, formatting, guard, headers, health, languages, navigation
+from portal.web.rowids import RowIdConverter
 
 ROOT: Final = Path(__file__).parent.parent
 FEATURES: Final = (storefront, listings, inquiries, statistics, accounts)
 _HASHED: Final = re.compile(r"-[0-9A-Za-z]{8,}\.[a-z0-9.]+$")
+
+
+class _Portal(Flask):
+    def ensure_sync(self, func: Any) -> Any:
+        """The view or hook itself: none is a coroutine, so none needs to be asked each time."""
+        return func
 
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
@@ -38,9 +45,10 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         RuntimeError: an endpoint declares no access.
     """
     settings = settings or config.settings_from(os.environ)
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
+    app = _Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.from_mapping(config.flask_config(settings))
     app.config.from_mapping(overrides)
+    app.url_map.converters["int"] = RowIdConverter
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _bind_extensions(app)

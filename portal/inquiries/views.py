@@ -38,7 +38,7 @@ def index() -> Response:
     return respond(_PAGE, _FRAGMENT, **inbox.context(None))
 
 
-@blueprint.get("/<int(max=9223372036854775807):inquiry_id>")
+@blueprint.get("/<int:inquiry_id>")
 @requires(Permission.INQUIRY_VIEW)
 def show(inquiry_id: int) -> Response:
     """One thread, beside the queue it was opened from."""
@@ -59,7 +59,7 @@ def news() -> Response:
     return respond(_PAGE, "inquiries/_news.html", **context, is_news=version != since.split(".")[0])
 
 
-@blueprint.post("/<int(max=9223372036854775807):inquiry_id>/replies")
+@blueprint.post("/<int:inquiry_id>/replies")
 @requires(Permission.INQUIRY_ANSWER)
 def reply(inquiry_id: int) -> BaseResponse:
     """Answer the buyer."""

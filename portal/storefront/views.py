@@ -1,6 +1,6 @@
 """Public pages of offers and providers; none of them looks at a session."""
 
-from typing import Any, Final
+from typing import Any
 
 import flask
 from flask import Blueprint, Response, request
@@ -20,8 +20,6 @@ from portal.web.navigation import Entry
 blueprint = Blueprint("storefront", __name__)
 BLUEPRINTS = [blueprint, crawlers.blueprint]
 NAVIGATION: list[Entry] = []
-# No database takes a larger id.
-_ID: Final = "int(max=9223372036854775807)"
 
 
 @blueprint.get("/")
@@ -37,7 +35,7 @@ def index() -> Response:
     return _kept(response)
 
 
-@blueprint.get(f"/offers/<{_ID}:listing_id>")
+@blueprint.get("/offers/<int:listing_id>")
 @requires(PUBLIC)
 def show(listing_id: int) -> Response:
     """One offer; 410 with similar ones once it is no longer offered."""
@@ -62,7 +60,7 @@ def show(listing_id: int) -> Response:
     return response
 
 
-@blueprint.post(f"/offers/<{_ID}:listing_id>/inquiries")
+@blueprint.post("/offers/<int:listing_id>/inquiries")
 @csrf.exempt
 @requires(PUBLIC)
 def ask(listing_id: int) -> Response:
@@ -81,7 +79,7 @@ def ask(listing_id: int) -> Response:
     return outcome.answer("storefront/show.html", **context)
 
 
-@blueprint.get(f"/providers/<{_ID}:provider_id>")
+@blueprint.get("/providers/<int:provider_id>")
 @requires(PUBLIC)
 def provider(provider_id: int) -> Response:
     """A provider's profile and its live offers."""

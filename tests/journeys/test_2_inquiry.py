@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import accessibility_faults
 from tests.journeys.conftest import Visit
 from tests.journeys.letters import await_letters, path_in, text_of
 from tests.serving.server import Server
@@ -49,6 +50,7 @@ def test_asking_reading_the_answer_and_writing_back(
     buyer.goto(thread)
     expect(buyer.get_by_text("Twelve are free.")).to_be_visible()
     expect(buyer.get_by_text("We need eight cards.")).to_be_visible()
+    assert not javascript or not accessibility_faults(buyer)
     buyer.get_by_label("Your message").fill("Yes, please hold one until Friday.")
     buyer.get_by_role("button", name="Send", exact=True).click()
     expect(buyer.locator(".thread").get_by_text("until Friday")).to_be_visible()

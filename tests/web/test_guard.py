@@ -55,3 +55,11 @@ def test_a_foreign_host_is_not_answered(visitor: PagesClient, host: str) -> None
 def test_a_forwarded_host_is_not_believed(visitor: PagesClient) -> None:
     answer = visitor.get("/portal/account/", headers={"X-Forwarded-Host": "evil.example"})
     assert "evil" not in answer.location
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30, -1])
+@pytest.mark.parametrize("path", ["/offers/{}", "/providers/{}", "/portal/listings/{}/edit"])
+def test_an_id_that_no_table_can_hold_is_no_address(
+    staff: PagesClient, path: str, number: int
+) -> None:
+    assert staff.get(path.format(number)).status_code == 404
