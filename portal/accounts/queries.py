@@ -1,6 +1,7 @@
 """Reads of people, providers and sessions."""
 
-from typing import Final
+from collections import namedtuple
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, func, select
 
@@ -10,6 +11,7 @@ from portal.accounts.models import Person, PersonRole, Provider, SignInSession
 from portal.clock import DAY, HOUR
 from portal.extensions import db
 from portal.permissions import Role
+from portal.reading import Reading
 
 IDLE_LIFETIME: Final = 12 * HOUR
 REMEMBERED_IDLE_LIFETIME: Final = 14 * DAY
@@ -19,7 +21,7 @@ _roles = (
     .where(PersonRole.person_id == Person.id)
     .scalar_subquery()
 )
-_IDENTITY: Final = (
+_IDENTITY: Final = Reading(
     select(
         SignInSession.id,
         SignInSession.seen_at,
@@ -40,6 +42,7 @@ _IDENTITY: Final = (
         Person.is_active,
     )
 )
+_Found: Final[Any] = namedtuple("_Found", _IDENTITY.names)  # type: ignore[misc]
 
 
 def identity_of(token: str, digest: str) -> Identity | None:
@@ -50,10 +53,10 @@ def identity_of(token: str, digest: str) -> Identity | None:
         digest: its digest, as the table keeps it.
     """
     now = clock.now()
-    # On the connection itself: this runs in every request and makes no object of the session's.
-    row = db.session.connection().execute(_IDENTITY, {"digest": digest, "now": now}).one_or_none()
-    if row is None:
+    found = _IDENTITY.rows({"digest": digest, "now": now})
+    if not found:
         return None
+    row: Any = _Found._make(found[0])
     idle = REMEMBERED_IDLE_LIFETIME if row.is_remembered else IDLE_LIFETIME
     if row.seen_at + idle < now:
         return None

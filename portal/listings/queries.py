@@ -1,16 +1,19 @@
 """Reads of a provider's listings: rows for the index, one listing for its editor; nobody else's."""
 
+from collections import namedtuple
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
     Row,
     Select,
     String,
     bindparam,
     cast,
+    false,
     func,
     select,
     tuple_,
@@ -24,7 +27,10 @@ from portal.listings import search
 from portal.listings.content import COLUMNS, Content
 from portal.listings.filters import Filters
 from portal.listings.models import Attribute, Listing, ListingCount, Revision, Status
+from portal.reading import Reading
 
+Shown = tuple[Any, ...]
+"""A row of the index: the values of _ROW, as the driver gives them."""
 AnyRow = Row[*tuple[Any, ...]]
 PAGE: Final = 50
 """Rows of the index a page."""
@@ -47,6 +53,9 @@ _ROW: Final = (
     _t.inquiries_total,
     _t.updated_at,
 )
+_Named: Final = namedtuple("_Named", [column.name for column in _ROW])  # type: ignore[misc]
+_VIEWS: Final = _ROW.index(_t.views_total)
+_UPDATED: Final = _ROW.index(_t.updated_at)
 _OWN: Final = _t.provider_id == bindparam("provider_id")
 
 
@@ -71,7 +80,7 @@ TOTAL: Final = select(func.coalesce(func.sum(_c.listings), 0)).where(
 
 def listings_of(
     provider_id: int, filters: Filters, cursor: tuple[bool, tuple[Any, ...]] | None
-) -> list[AnyRow]:
+) -> Sequence[Shown]:
     """Up to PAGE + 1 rows of the provider in reading direction, after the cursor.
 
     Args:
@@ -79,29 +88,42 @@ def listings_of(
         filters: what to leave out, and the order.
         cursor: direction and the sort key of the row to go on from, see pagination.decode.
     """
-    dialect = db.engine.dialect.name
     backwards, key = cursor or (False, ())
-    shape = (bool(filters.status), bool(filters.gpu), filters.sort, backwards, bool(key))
-    statement = _index(*shape)
-    parameters = {"provider_id": provider_id, "status": filters.status, "gpu": filters.gpu}
+    reading = _index(bool(filters.status), bool(filters.gpu), filters.sort, backwards, bool(key))
+    parameters: dict[str, Any] = {"provider_id": provider_id}
+    if filters.status:
+        parameters["status"] = filters.status
+    if filters.gpu:
+        parameters["gpu"] = filters.gpu
     if key:
         parameters |= {"key": key[0], "key_id": key[1]}
+    if not filters.q and not filters.place:
+        return reading.rows(parameters)
+    statement = _narrowed(reading.statement, filters)
+    return [tuple(row) for row in db.session.connection().execute(statement, parameters)]
+
+
+def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
+    """With the filters that need a statement of their own for each question."""
     if filters.place:
         codes = places.descendants(filters.place)
         statement = statement.where(
             _t.place == filters.place if len(codes) == 1 else _t.place.in_(sorted(codes))
         )
     if filters.q:
-        found = search.matches(filters.q, dialect)
-        if found is None:
-            return []
-        statement = statement.where(found)
-    return list(db.session.connection().execute(statement, parameters).all())
+        found = search.matches(filters.q, db.engine.dialect.name)
+        statement = statement.where(false() if found is None else found)
+    return statement
 
 
-def sort_key(sort: str, row: AnyRow) -> tuple[int, int]:
+def sort_key(sort: str, row: Shown) -> tuple[int, int]:
     """What a cursor holds of a row in that order."""
-    return (row.views_total if sort == "views" else row.updated_at), row.id
+    return row[_VIEWS if sort == "views" else _UPDATED], row[0]
+
+
+def named(row: Shown) -> Any:
+    """A row of the index with its columns' names."""
+    return _Named._make(row)
 
 
 @lru_cache(maxsize=128)
@@ -111,7 +133,7 @@ def _index(
     sort: str,
     backwards: bool,
     goes_on: bool,
-) -> Select[Any]:
+) -> Reading:
     """The statement for one shape of the question, built once."""
     column = _t.views_total if sort == "views" else _t.updated_at
     descends = (sort != "oldest") != backwards
@@ -122,10 +144,10 @@ def _index(
         statement = statement.where(_t.gpu_model == bindparam("gpu"))
     if goes_on:
         here: ColumnElement[Any] = tuple_(column, _t.id)
-        there = tuple_(bindparam("key", type_=Integer), bindparam("key_id", type_=Integer))
+        there = tuple_(bindparam("key", type_=BigInteger), bindparam("key_id", type_=BigInteger))
         statement = statement.where(here < there if descends else here > there)
     order = (column.desc(), _t.id.desc()) if descends else (column, _t.id)
-    return statement.order_by(*order).limit(PAGE + 1)
+    return Reading(statement.order_by(*order).limit(PAGE + 1))
 
 
 # Neither sign can be in a name or value (no control character can), so the pairs of a listing

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from portal import clock, hardware, places
 from portal.listings.counters import shifted
 from portal.listings.filters import Filters, url_of
-from portal.listings.queries import COUNTS, AnyRow
+from portal.listings.queries import COUNTS, Shown, named
 from portal.web.formatting import current_locale, format_day
 from portal.web.kept import Kept
 from portal.web.pagination import Page
@@ -32,7 +32,7 @@ _kept: Final[Kept[str]] = Kept(4000)
 _tables: Final[Kept[bytes]] = Kept(50)
 
 
-def drawn_table(listed: Page[AnyRow], filters: Filters, *, may_edit: bool, back: str) -> bytes:
+def drawn_table(listed: Page[Shown], filters: Filters, *, may_edit: bool, back: str) -> bytes:
     """The index's table with its rows, or what stands in place of none, in UTF-8.
 
     Args:
@@ -42,8 +42,7 @@ def drawn_table(listed: Page[AnyRow], filters: Filters, *, may_edit: bool, back:
         back: path of the page they stand in.
     """
     alike = (current_locale(), may_edit, clock.today())
-    # Plain tuples: they are hashed and compared without a line of Python.
-    rows = tuple([tuple(row) for row in listed.rows])
+    rows = tuple(listed.rows)
     key = (rows, alike, filters, back, listed.next_url, listed.previous_url)
     table = _tables.get(key)
     if table is None:
@@ -63,13 +62,13 @@ def drawn_table(listed: Page[AnyRow], filters: Filters, *, may_edit: bool, back:
     return table
 
 
-def _drawn(row: AnyRow, alike: tuple[str, bool, date]) -> str:
-    key = (tuple(row), alike)
+def _drawn(row: Shown, alike: tuple[str, bool, date]) -> str:
+    key = (row, alike)
     found = _kept.get(key)
     if found is None:
         _locale, may_edit, today = alike
         found = _template("_row").render(
-            row_context(row, may_edit=may_edit, today=today, back=_BACK)
+            row_context(named(row), may_edit=may_edit, today=today, back=_BACK)
         )
         _kept.put(key, found)
     return found
@@ -104,8 +103,8 @@ def row_context(
         "said": None,
         **context,
         "row": row,
-        "recent": shifted(_numbers(row.views_recent), row.views_day, today),
-        "has_ended": row.valid_until is not None and row.valid_until < today,
+        "recent": shifted(_numbers(row.views_recent), _day(row.views_day), today),
+        "has_ended": (last := _day(row.valid_until)) is not None and last < today,
         "may_edit": may_edit,
         "back": back,
     }
@@ -138,6 +137,11 @@ def drawn_filters(filters: Filters, locale: str) -> bytes:
         gpu_options=[("", _("All models")), *models],
     )
     return drawn.encode()
+
+
+def _day(value: date | str | None) -> date | None:
+    """A day as the driver gave it: SQLite's gives text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _numbers(stored: str) -> list[int]:

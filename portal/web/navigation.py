@@ -10,8 +10,8 @@ from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from sqlalchemy import Select, select
 
-from portal.extensions import db
 from portal.permissions import Permission
+from portal.reading import Reading
 from portal.web.guard import Reader, is_public
 
 COUNT_CAP: Final = 1000
@@ -76,19 +76,18 @@ def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mappi
     if not wanted:
         g.portal_counts = {}
         return {}
-    # On the connection itself: nothing here is an object that the session has to know.
-    row = (
-        db.session.connection()
-        .execute(_combined(wanted), {"provider_id": reader.provider_id, **parameters})
-        .one()
-    )
-    g.portal_counts = dict(row._mapping)
+    (row,) = _combined(wanted).rows({"provider_id": reader.provider_id, **parameters})
+    g.portal_counts = {
+        # A sum comes as a decimal from PostgreSQL, and as nothing where there is nothing to add.
+        name: n if n is None else int(n)
+        for (name, _select), n in zip(wanted, row, strict=True)
+    }
     return cast(Mapping[str, int], g.portal_counts)
 
 
 @lru_cache(maxsize=256)
-def _combined(wanted: tuple[tuple[str, Select[tuple[int]]], ...]) -> Select[Any]:
-    return select(*(one.scalar_subquery().label(name) for name, one in wanted))
+def _combined(wanted: tuple[tuple[str, Select[tuple[int]]], ...]) -> Reading:
+    return Reading(select(*(one.scalar_subquery().label(name) for name, one in wanted)))
 
 
 def _visible(reader: Reader) -> list[Entry]:
