@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from portal.accounts.models import Provider
 from portal.permissions import PUBLIC, SIGNED_IN, Permission, Role, permissions_of
@@ -16,7 +16,7 @@ from tests.pages import PagesClient
 def _address(rule: Rule) -> str:
     """The rule's URL with a sample in each of its places."""
     with_samples = {
-        name: 1 if type(converter).__name__ == "IntegerConverter" else "x"
+        name: 1 if isinstance(converter, IntegerConverter) else "x"
         for name, converter in rule._converters.items()
     }
     built = rule.build(with_samples)
