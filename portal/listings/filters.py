@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from portal import hardware, places
 from portal.listings.models import Status
@@ -30,6 +30,16 @@ class Filters:
     def is_set(self) -> bool:
         """Whether they leave anything out."""
         return bool(self.q or self.status or self.gpu or self.place)
+
+
+@lru_cache(maxsize=512)
+def read(query: bytes) -> tuple[Filters, str | None]:
+    """The filters and the cursor in an address's query, as `asked` reads them.
+
+    Kept by the query: the same list is looked at again and again.
+    """
+    arguments = dict(reversed(parse_qsl(query.decode("utf-8", "replace"), errors="replace")))
+    return asked(arguments), arguments.get("page")
 
 
 def asked(arguments: Mapping[str, str]) -> Filters:

@@ -17,7 +17,7 @@ from portal.database import Missing
 from portal.listings import actions, media, queries, rows
 from portal.listings.completeness import hints
 from portal.listings.content import Content
-from portal.listings.filters import INDEX, Filters, asked, url_of
+from portal.listings.filters import INDEX, Filters, read, url_of
 from portal.listings.forms import (
     QUICK_DAYS,
     EditForm,
@@ -51,7 +51,7 @@ _YEAR: Final = 365 * clock.DAY
 @requires(Permission.LISTING_VIEW)
 def index() -> Response:
     """The provider's listings."""
-    filters, given = asked(request.args), request.args.get("page")
+    filters, given = read(request.query_string)
     cursor = pagination.decode(given, int, int)
     counts = navigation.count(queries.COUNTS)
     me = current_user._get_current_object()
