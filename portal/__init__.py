@@ -19,7 +19,17 @@ from portal.listings import views as listings
 from portal.permissions import Permission
 from portal.statistics import views as statistics
 from portal.storefront import views as storefront
-from portal.web import assets, errors, formatting, guard, headers, health, languages, navigation
+from portal.web import (
+    assets,
+    compression,
+    errors,
+    formatting,
+    guard,
+    headers,
+    health,
+    languages,
+    navigation,
+)
 from portal.web.rowids import RowIdConverter
 
 ROOT: Final = Path(__file__).parent.parent
@@ -52,6 +62,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _bind_extensions(app)
+    compression.init_app(app)
     # In this order each request is checked: access first, then the CSRF token.
     guard.init_app(app)
     extensions.csrf.init_app(app)

@@ -112,7 +112,8 @@ class PagesClient(FlaskClient):
         # the signed-in person, with the request before.
         with self.application.app_context():
             response = super().open(*args, headers=headers, **kwargs)
-        if response.mimetype == "text/html" and response.data and method != "HEAD":
+        is_page = response.mimetype == "text/html" and response.data and method != "HEAD"
+        if is_page and "Content-Encoding" not in response.headers:
             audit(response)
         return response
 
