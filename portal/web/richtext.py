@@ -12,9 +12,7 @@ from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 LONGEST: Final = 20_000
@@ -34,8 +32,9 @@ _ATTRIBUTES: Final = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "o
 _SCHEMES: Final = {"http", "https", "mailto"}
 _ABSOLUTE: Final = re.compile(r"(?:https?://|mailto:)[^\s\\]+", re.IGNORECASE)
 _DROPPED_WHOLE: Final = {"script", "style", "title", "iframe", "noscript", "template", "textarea"}
-# A page has one h1 and the layout's h2 above the description.
-_HEADINGS: Final = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}
+# A page has one h1 and the layout's h2 above the description: its own headings begin at h3.
+_FIRST_HEADING: Final = 3
+_LAST_HEADING: Final = 6
 _BLOCK_ENDS: Final = re.compile(r"</(?:p|h[3-6]|li|tr|th|td|pre|blockquote)>|<(?:br|hr)\s*/?>")
 _ANY_TAG: Final = re.compile(r"<[^>]*>")
 _DEAD_IMAGE: Final = re.compile(r'<img(?![^>]* src=")[^>]*>')
@@ -93,7 +92,23 @@ def _checked(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _clean_html(text: str) -> str:
-    return _cleaned(_parser().render(text))
+    parser = _parser()
+    tokens = parser.parse(text)
+    _lower_headings(tokens)
+    return _cleaned(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _lower_headings(tokens: Sequence[Token]) -> None:
+    """Put the description's headings below the page's own, without leaving a level out.
+
+    The seller's highest heading, whichever it is, becomes the first; what follows goes down by one
+    level at most.
+    """
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    levels = sorted({token.tag for token in headings})
+    for token in headings:
+        level = min(_FIRST_HEADING + levels.index(token.tag), _LAST_HEADING)
+        token.tag = f"h{level}"
 
 
 def clean(html: str) -> str:
@@ -145,17 +160,4 @@ class _Parser(MarkdownIt):
 def _parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False, "maxNesting": _DEEPEST, "linkify": False})
     parser.enable(["table", "strikethrough"])
-    parser.add_render_rule("heading_open", _lower_heading)
-    parser.add_render_rule("heading_close", _lower_heading)
     return parser
-
-
-def _lower_heading(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    tokens[index].tag = _HEADINGS.get(tokens[index].tag, tokens[index].tag)
-    return renderer.renderToken(tokens, index, options, env)

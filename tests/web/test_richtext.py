@@ -170,3 +170,16 @@ def test_the_plain_words() -> None:
     assert plain_excerpt("字" * 100, 10) == "字" * 9 + "…"
     assert len(plain_excerpt("x" * 500, 160)) <= 160
     assert plain_excerpt("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n\n## b", ["h3", "h4"]),
+        ("## a\n\n#### b", ["h3", "h4"]),
+        ("###### a", ["h3"]),
+        ("# a\n\n## b\n\n### c\n\n#### d\n\n##### e", ["h3", "h4", "h5", "h6", "h6"]),
+    ],
+)
+def test_headings_leave_no_level_out_below_the_pages_own(text: str, levels: list[str]) -> None:
+    assert re.findall(r"<(h\d)>", render(text)) == levels
