@@ -16,6 +16,7 @@ from portal.inquiries import notices
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Author, Inquiry, Message, State
 from portal.inquiries.senders import hold_cap
+from portal.listings.content import snapshot
 from portal.listings.counters import record_inquiry
 from portal.listings.models import Listing
 
@@ -138,7 +139,7 @@ def _store(
     inquiry = Inquiry(
         provider_id=listing.provider_id,
         listing_id=listing.id,
-        listing_then=_snapshot(listing),
+        listing_then=snapshot(listing),
         state=State.SPAM if question.is_spam else State.NEW,
         name=question.name,
         company=question.company,
@@ -165,20 +166,6 @@ def _store(
     session.flush()
     _note(session, "inquiry.receive", inquiry, None, listing=listing.id, state=inquiry.state)
     return inquiry, message
-
-
-def _snapshot(listing: Listing) -> dict[str, Any]:
-    """The offer in the words the buyer saw: what the seller may have changed by the answer."""
-    return {
-        "title": listing.title,
-        "price_minor": listing.price_minor,
-        "currency": listing.currency,
-        "unit": listing.unit,
-        "delivery_days": listing.delivery_days,
-        "place": listing.place,
-        "valid_until": listing.valid_until.isoformat() if listing.valid_until else None,
-        "version": listing.version,
-    }
 
 
 def answer(

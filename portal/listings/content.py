@@ -84,7 +84,9 @@ def snapshot(listing: Listing) -> dict[str, Any]:
         "currency": listing.currency,
         "unit": listing.unit,
         "delivery_days": listing.delivery_days,
+        "place": listing.place,
         "valid_until": listing.valid_until.isoformat() if listing.valid_until else None,
+        "version": listing.version,
     }
 
 

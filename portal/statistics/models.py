@@ -8,7 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.database import Base, BigId, Seconds
 
 
-class ListingDay(Base):
+class Counted:
+    """The counts of a day, by what looked (see decision 5)."""
+
+    human: Mapped[int] = mapped_column(BigInteger, default=0)
+    served: Mapped[int] = mapped_column(BigInteger, default=0)
+    robot: Mapped[int] = mapped_column(BigInteger, default=0)
+    preview: Mapped[int] = mapped_column(BigInteger, default=0)
+    staff: Mapped[int] = mapped_column(BigInteger, default=0)
+    repeated: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class ListingDay(Counted, Base):
     """Views of one listing on one marketplace day, by what looked.
 
     No foreign key to the listing: views of a listing deleted meanwhile still drain.
@@ -20,27 +31,15 @@ class ListingDay(Base):
     listing_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
     provider_id: Mapped[int] = mapped_column(BigId)
-    human: Mapped[int] = mapped_column(BigInteger, default=0)
-    served: Mapped[int] = mapped_column(BigInteger, default=0)
-    robot: Mapped[int] = mapped_column(BigInteger, default=0)
-    preview: Mapped[int] = mapped_column(BigInteger, default=0)
-    staff: Mapped[int] = mapped_column(BigInteger, default=0)
-    repeated: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class ProviderDay(Base):
+class ProviderDay(Counted, Base):
     """The same, summed over a provider's listings: its pages read 30 rows, however many offers."""
 
     __tablename__ = "provider_view_days"
 
     provider_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
-    human: Mapped[int] = mapped_column(BigInteger, default=0)
-    served: Mapped[int] = mapped_column(BigInteger, default=0)
-    robot: Mapped[int] = mapped_column(BigInteger, default=0)
-    preview: Mapped[int] = mapped_column(BigInteger, default=0)
-    staff: Mapped[int] = mapped_column(BigInteger, default=0)
-    repeated: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class RecentVisitor(Base):
