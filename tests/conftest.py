@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import flask_migrate
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from portal import config, create_app
 from portal.accounts.models import Provider
@@ -177,3 +178,18 @@ def admin(client_for: ClientFor) -> PagesClient:
 def hx(request: pytest.FixtureRequest) -> bool:
     """Both ways of asking: as a plain browser and as htmx."""
     return bool(request.param)
+
+
+@pytest.fixture
+def statements(app: Flask, database: None) -> Iterator[list[str]]:
+    """Every statement sent to the database while the list is watched (savepoints left out)."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+            seen.append(statement)
+
+    engine = db.engines[None].engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

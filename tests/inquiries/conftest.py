@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from portal.accounts.models import Provider
 from portal.extensions import db
@@ -115,18 +115,3 @@ def private_link(app: Flask) -> Callable[[Inquiry], str]:
         return link.url
 
     return make
-
-
-@pytest.fixture
-def statements(app: Flask, database: None) -> Iterator[list[str]]:
-    """Every statement sent to the database while the list is watched (savepoints left out)."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
-            seen.append(statement)
-
-    connection = db.engines[None]
-    event.listen(connection.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(connection.engine, "before_cursor_execute", note)

@@ -1,15 +1,8 @@
 """Rows of rolled-up counts for the tests of the statistics pages, and their statement counter."""
 
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
-
-import pytest
-from flask import Flask
-from sqlalchemy import event
 
 from portal.database import transaction
-from portal.extensions import db
 from portal.listings.models import Listing
 from portal.statistics.models import ListingDay, ProviderDay
 
@@ -29,18 +22,3 @@ def add_day(listing: Listing, day: date, **counts: int) -> None:
             for name, count in given.items():
                 setattr(total, name, getattr(total, name) + count)
         session.get_one(Listing, listing.id).views_total += given["human"]
-
-
-@pytest.fixture
-def statements(app: Flask, database: None) -> Iterator[list[str]]:
-    """Every statement sent to the database while the list is watched (savepoints left out)."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
-            seen.append(statement)
-
-    engine = db.engines[None].engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)

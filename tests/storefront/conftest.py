@@ -1,14 +1,11 @@
 """Fixtures of the public pages' tests: a reader of each language, statements counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import event
 
 from portal.accounts.models import Provider
-from portal.extensions import db
 from portal.listings.models import Listing
 from tests import factories
 from tests.pages import PagesClient
@@ -49,18 +46,3 @@ def real(provider: Provider) -> Listing:
         published_at=1_709_623_620,
         updated_at=1_709_623_620,
     )
-
-
-@pytest.fixture
-def statements(app: Flask, database: None) -> Iterator[list[str]]:
-    """Every statement sent to the database while the list is watched (savepoints left out)."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
-            seen.append(statement)
-
-    engine = db.engines[None].engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
