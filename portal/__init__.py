@@ -34,6 +34,11 @@ from portal.web.rowids import RowIdConverter
 
 ROOT: Final = Path(__file__).parent.parent
 FEATURES: Final = (storefront, listings, inquiries, statistics, accounts)
+_STATIC_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
 _HASHED: Final = re.compile(r"-[0-9A-Za-z]{8,}\.[a-z0-9.]+$")
 
 
@@ -100,20 +105,31 @@ def _reader() -> dict[str, Any]:
 
 
 def _wrap(app: Flask, settings: Settings) -> None:
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    served = WhiteNoise(
         app.wsgi_app,
         root=assets.DIST,
         prefix="/static/",
         immutable_file_test=lambda _path, url: bool(_HASHED.search(url)),
-        add_headers_function=_static_headers,
     )
+    app.wsgi_app = _with_static_headers(served)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_prefix=0
         )
 
 
-def _static_headers(found: Any, _path: str, _url: str) -> None:
-    found["X-Content-Type-Options"] = "nosniff"
-    found["Cross-Origin-Resource-Policy"] = "same-origin"
-    found["Referrer-Policy"] = "strict-origin-when-cross-origin"
+def _with_static_headers(served: Any) -> Any:
+    """Static files with the headers of every answer; WhiteNoise leaves them out of a 304 or 405."""
+
+    def serve(environ: Any, start_response: Any) -> Any:
+        if not environ.get("PATH_INFO", "").startswith("/static/"):
+            return served(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            there = {name.lower() for name, _value in headers}
+            own = [pair for pair in _STATIC_HEADERS if pair[0].lower() not in there]
+            return start_response(status, [*headers, *own], *error)
+
+        return served(environ, start)
+
+    return serve

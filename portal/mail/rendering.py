@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -49,24 +50,40 @@ def letter_of(mail: Mail) -> Letter:
         if not subject:
             raise ValueError(f"mail/{mail.template}.txt has no subject in its first line")
         html = current_app.jinja_env.get_template("mail/layout.html").render(
-            subject=subject, html_lang=HTML_LANGUAGES[language], paragraphs=_paragraphs(text)
+            subject=subject,
+            html_lang=HTML_LANGUAGES[language],
+            paragraphs=_paragraphs(text, settings.public_origin),
         )
     return Letter(subject, text, html)
 
 
-def _paragraphs(text: str) -> list[Markup]:
-    """The text's paragraphs as HTML: escaped, line ends kept, links clickable."""
-    return [_marked_up(part) for part in re.split(r"\n{2,}", text.strip())]
+def _paragraphs(text: str, origin: str) -> list[Markup]:
+    """The text's paragraphs as HTML: escaped, line ends kept, our own links clickable.
+
+    An address that somebody typed stays text: under our name it would be trusted as ours.
+    """
+    return [_marked_up(part, origin) for part in re.split(r"\n{2,}", text.strip())]
 
 
-def _marked_up(part: str) -> Markup:
+def _marked_up(part: str, origin: str) -> Markup:
     pieces: list[Markup] = []
     start = 0
     for link in _LINK.finditer(part):
-        pieces += [escape(part[start : link.start()]), _anchor(link.group())]
+        address = link.group()
+        shown = _anchor(address) if _is_ours(address, origin) else escape(address)
+        pieces += [escape(part[start : link.start()]), shown]
         start = link.end()
     pieces.append(escape(part[start:]))
     return Markup("<br>\n").join(Markup("").join(pieces).splitlines())
+
+
+def _is_ours(address: str, origin: str) -> bool:
+    """Whether an address is on this site; one that only begins alike (`origin@evil`) is not."""
+    try:
+        there, here = urlsplit(address), urlsplit(origin)
+    except ValueError:
+        return False
+    return (there.scheme, there.netloc) == (here.scheme, here.netloc) and "\\" not in address
 
 
 def _anchor(address: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import flask
 from flask import Flask, Response, abort, request
@@ -15,6 +15,9 @@ from portal.permissions import PUBLIC, SIGNED_IN, Access, Permission
 _DECLARED: Final = "portal_access"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+_NO_FORMS: Final = frozenset({"application/json", "application/xml", "text/xml"})
+_ANY_KIND: Final = frozenset({"health.policy_report"})
 _LONGEST_NEXT: Final = 2000
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -63,6 +66,7 @@ def init_app(app: Flask) -> None:
     """Check every request before anything else looks at it."""
     app.before_request(_refuse_unmeasured)
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_other_kinds)
     app.before_request(_check_access)
     login_manager.unauthorized_handler(to_sign_in)
 
@@ -76,6 +80,22 @@ def _refuse_unmeasured() -> None:
         abort(400 if "Content-Length" in request.headers else 413)
 
 
+def _refuse_other_kinds() -> None:
+    """Refuse a write that is no form (JSON, XML), and a form of more than the form limit.
+
+    Flask holds only multipart forms to that limit; tens of thousands of fields fit into the limit
+    of a body. What a browser reports of itself is JSON.
+    """
+    if request.method in _SAFE_METHODS or request.endpoint in _ANY_KIND:
+        return
+    kind = request.mimetype
+    if kind == _URLENCODED:
+        if (request.content_length or 0) > flask.current_app.config["MAX_FORM_MEMORY_SIZE"]:
+            abort(413)
+    elif kind in _NO_FORMS or kind.endswith(("+json", "+xml")):
+        abort(415)
+
+
 def _refuse_other_sites() -> None:
     """Refuse a write that another site makes the browser send (on top of the CSRF token)."""
     if request.method in _SAFE_METHODS:
@@ -87,8 +107,16 @@ def _refuse_other_sites() -> None:
     # origin "null": there the browser's word about the site is the proof.
     if origin == "null" and request.headers.get("Sec-Fetch-Site") == "same-origin":
         return
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _split(origin).netloc != request.host:
         abort(403)
+
+
+def _split(address: str) -> SplitResult:
+    """An address a client named, in parts; without any where it is none, such as `http://[`."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _check_access() -> BaseResponse | None:
@@ -122,7 +150,7 @@ def _place_to_return() -> str | None:
     """The path to come back to: of the page, not of a fragment inside it or of a write."""
     if not htmx and request.method in _SAFE_METHODS:
         return request.full_path.rstrip("?")
-    page = urlsplit(htmx.current_url or request.referrer or "")
+    page = _split(htmx.current_url or request.referrer or "")
     path = f"{page.path}?{page.query}" if page.query else page.path
     return path if page.netloc == request.host else None
 

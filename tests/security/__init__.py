@@ -1,0 +1,1 @@
+"""Attacks and their right answers, each named by its case."""
