@@ -76,6 +76,9 @@ def identity_of(token: str, digest: str) -> Identity | None:
 
 def person_by_email(email: str) -> Person | None:
     """The person with this address (compared in lower case)."""
+    # PostgreSQL takes no NUL, so nobody has one in their address.
+    if "\0" in email:
+        return None
     return db.session.scalar(select(Person).where(Person.email == email.lower()))
 
 

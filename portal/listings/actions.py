@@ -12,12 +12,14 @@ from portal import clock
 from portal.accounts.models import Provider
 from portal.audit.actions import record
 from portal.database import Missing, transaction
+from portal.digests import digest_of
 from portal.listings import media, search
 from portal.listings.content import COLUMNS, PARTS, Content, searchable
 from portal.listings.merge import Merged, changed_parts, merge
 from portal.listings.models import Attribute, Image, Listing, Revision, Status
 
 _MAY_GO_LIVE: Final = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.PAUSED, Status.EXPIRED})
+_NONCE_LENGTH: Final = 32
 _AUDITED_WHOLE: Final = 200
 """Longer values stand in the audit as their length: the revision holds them whole."""
 
@@ -82,8 +84,10 @@ def create(
         ).one_or_none()
         if owner is None:
             raise Missing
-        if form_nonce and (made := _made_with(session, provider_id, form_nonce)):
-            return made
+        if form_nonce:
+            form_nonce = _own(provider_id, form_nonce)
+            if made := _made_with(session, provider_id, form_nonce):
+                return made
         listing = Listing(
             provider_id=provider_id,
             status=Status.DRAFT,
@@ -101,6 +105,11 @@ def create(
         search.index(session, listing.id, searchable(content, owner))
         _audit(session, "listing.create", listing, by, {"title": [None, content.title]})
         return listing.id
+
+
+def _own(provider_id: int, form_nonce: str) -> str:
+    """The nonce as stored: what one tenant's form sends never meets another tenant's."""
+    return digest_of(f"{provider_id}:{form_nonce}")[:_NONCE_LENGTH]
 
 
 def _made_with(session: Session, provider_id: int, form_nonce: str) -> int | None:

@@ -114,8 +114,8 @@ class ListingForm(PortalForm):
             delivery_days=data["delivery_days"],
             place=data["place"],
             valid_until=data["valid_until"],
-            description=data["description"],
-            attributes=tuple(data["attributes"]),
+            description=data["description"] or "",  # a new one's may be absent
+            attributes=tuple(data["attributes"] or ()),
         )
 
 
