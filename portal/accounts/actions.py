@@ -43,7 +43,7 @@ class Throttled(Exception):  # noqa: N818 - an answer, not a fault
 
 
 def sign_in(
-    email: str, password: str, *, remember: bool, user_agent: str, network: str
+    email: str, password: str, *, remember: bool, user_agent: str, network_digest: str
 ) -> str | None:
     """Check the password and open a session; returns its token, None when refused.
 
@@ -52,12 +52,12 @@ def sign_in(
         password: as typed, unaltered.
         remember: a session that outlives the browser (30 days instead of 7).
         user_agent: shown in the person's list of sessions.
-        network: the client's address, for the throttle.
+        network_digest: of the client's address (digests.network_digest), for the throttle.
 
     Raises:
         Throttled: too many refused tries for this person or from this network.
     """
-    keys = {"email_digest": digest_of(email.lower()), "network_digest": digest_of(network)}
+    keys = {"email_digest": digest_of(email.lower()), "network_digest": network_digest}
     _check_throttle(**keys)
     person = person_by_email(email)
     is_right = _verify(person.password_hash if person else _NOBODYS_HASH, password)

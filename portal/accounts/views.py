@@ -11,7 +11,7 @@ from portal.accounts import actions, queries
 from portal.accounts.devices import device
 from portal.accounts.forms import SignInForm
 from portal.accounts.identity import Identity
-from portal.digests import digest_of
+from portal.digests import digest_of, network_digest
 from portal.extensions import login_manager
 from portal.permissions import PUBLIC, SIGNED_IN, Role
 from portal.web.fragments import done
@@ -71,7 +71,7 @@ def open_session() -> BaseResponse:
             form.password.data,
             remember=form.remember.data,
             user_agent=request.user_agent.string,
-            network=request.remote_addr or "",
+            network_digest=_network(),
         )
     except actions.Throttled as throttled:
         wait = throttled.retry_after
@@ -82,6 +82,11 @@ def open_session() -> BaseResponse:
         return _sign_in_again(form, 422, _("E-mail or password is wrong."))
     _start(identity, remember=form.remember.data)
     return redirect(safe_next(form.next.data) or url_for("accounts.home"), 303)
+
+
+def _network() -> str:
+    key = flask.current_app.config["SECRET_KEY"]
+    return network_digest(key, "sign-in", request.remote_addr or "")
 
 
 def _sign_in_again(

@@ -15,9 +15,10 @@ from werkzeug.exceptions import Gone
 from portal.clock import DAY
 from portal.config import Settings
 from portal.database import Missing
+from portal.digests import network_digest
 from portal.inquiries import actions, queries
 from portal.inquiries.forms import InquiryForm
-from portal.inquiries.links import Links, network_digest
+from portal.inquiries.links import Links
 from portal.inquiries.senders import TooMany
 from portal.web import formtoken
 from portal.web.formtoken import FormToken

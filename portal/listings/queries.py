@@ -69,7 +69,13 @@ def _count(status: Status) -> Select[Any]:
 
 COUNTS: Final[dict[str, Select[Any]]] = {
     status.value: _count(status)
-    for status in (Status.LIVE, Status.DRAFT, Status.PAUSED, Status.EXPIRED)
+    for status in (
+        Status.LIVE,
+        Status.IN_REVIEW,
+        Status.DRAFT,
+        Status.PAUSED,
+        Status.EXPIRED,
+    )
 }
 """Status → how many listings of the bind parameter `provider_id` are in it."""
 TOTAL: Final = select(func.coalesce(func.sum(_c.listings), 0)).where(

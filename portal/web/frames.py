@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from portal.web.formatting import current_locale
 from portal.web.fragments import tell_apart
 from portal.web.kept import Kept
+from portal.web.languages import current_theme
 
 # Control characters: no field takes them, so no name or title can hold a mark.
 _MARK: Final = "\x03{}\x03"
@@ -93,7 +94,6 @@ def _reader() -> tuple[Any, ...]:
     """All that a frame shows of who reads it."""
     me = current_user._get_current_object()
     badges = tuple(n for name, n in g.portal_counts.items() if name.startswith("badge_"))
-    theme = request.cookies.get("theme")
     return (
-        current_locale(), theme, badges, me.person_id, me.name, me.email, me.provider_name, me.roles,
+        current_locale(), current_theme(), badges, me.person_id, me.name, me.email, me.provider_name, me.roles,
     )  # fmt: skip

@@ -51,12 +51,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.context_processor
     def layout_context() -> dict[str, Any]:
         code = current_language()
-        theme = request.cookies.get("theme", "auto")
         return {
             "locale": code,
             "html_lang": HTML_LANGUAGES[code],
             "language_names": LANGUAGE_NAMES,
-            "theme": theme if theme in THEMES else "auto",
+            "theme": current_theme(),
         }
 
 
@@ -70,6 +69,12 @@ def language() -> str:
     if not public and current_user.is_authenticated:
         return str(current_user.language)
     return _accepted(request.headers.get("Accept-Language", ""))
+
+
+def current_theme() -> str:
+    """The theme in force: one of THEMES."""
+    chosen = request.cookies.get("theme", "auto")
+    return chosen if chosen in THEMES else "auto"
 
 
 def current_language() -> str:

@@ -78,3 +78,14 @@ def test_another_session_can_be_ended(
 def test_nobody_ends_the_session_of_another(staff: PagesClient, provider: Provider) -> None:
     factories.session_of(factories.person(provider, Role.STAFF))
     assert staff.post("/portal/account/sessions/999999/end").status_code == 404
+
+
+def test_the_throttle_counts_an_ipv6_subscriber_as_one(app: Flask, provider: Provider) -> None:
+    statuses = []
+    for number in range(11):
+        client = app.test_client()
+        address = {"REMOTE_ADDR": f"2001:db8:0:1::{number:x}"}
+        form = {"email": f"nobody{number}@a.example", "password": "wrong"}
+        answer = client.post("/sign-in", data=form, environ_base=address)
+        statuses.append(answer.status_code)
+    assert statuses == [422] * 10 + [429]
