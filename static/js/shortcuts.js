@@ -45,7 +45,6 @@ const ACTIONS = {
   },
   j: () => step(1),
   k: () => step(-1),
-  x: () => current()?.querySelector("[data-col='select'] input")?.click(),
   e: () => (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
   "?": () => openDialog("shortcuts"),
 };

@@ -17,6 +17,11 @@ function place(root, cameFrom) {
   } else if (cameFrom.edit) {
     (root.querySelector("[data-edit-trigger]") || root.closest("tr")?.querySelector("[data-edit-trigger]"))?.focus();
   } else if (cameFrom.lost()) {
+    const next = cameFrom.button && root.querySelector("[data-col='actions'] button");
+    if (next) {
+      next.focus({ preventScroll: true });
+      return;
+    }
     if (!root.hasAttribute("tabindex")) root.setAttribute("tabindex", "-1");
     root.focus({ preventScroll: true });
   }
@@ -36,7 +41,10 @@ export function start() {
     const active = document.activeElement;
     ctx.cameFrom = {
       id: ctx.target?.id,
-      inside: Boolean(active && (ctx.target?.contains(active) || ctx.sourceElement?.contains(active))),
+      // A button in flight is disabled and has let go of the focus: what the reader pressed counts too.
+      inside: Boolean(active && (ctx.target?.contains(active) || ctx.sourceElement?.contains(active)))
+        || (active === document.body && Boolean(ctx.sourceEvent?.isTrusted)),
+      button: ctx.sourceElement?.matches?.("tr button") || false,
       edit: Boolean(ctx.sourceElement?.closest?.("form[data-inline-edit]")),
       lost() { return this.inside && (document.activeElement === document.body || !document.activeElement); },
     };
