@@ -115,7 +115,7 @@ def test_counts_by_status_stand_in_the_heading(staff: PagesClient, provider: Pro
     for status in (Status.LIVE, Status.LIVE, Status.DRAFT, Status.PAUSED):
         factories.listing(provider, status=status)
     html = staff.get(INDEX).get_data(as_text=True)
-    for words in ("2 live", "1 drafts", "1 paused", "0 expired"):
+    for words in ("2 live", "0 in review", "1 in draft", "1 paused", "0 expired"):
         assert words in html
 
 
