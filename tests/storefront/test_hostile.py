@@ -73,10 +73,10 @@ def test_an_odd_address_is_answered(
 ) -> None:
     factories.listing(provider)
     visitor.get("/")  # the first page of a process compiles its templates
-    begun = time.perf_counter()
+    begun = time.process_time()
     answer = visitor.get(f"/?{query}", hx=hx)
     assert answer.status_code == 200
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
     assert 'rel="canonical" href="http://127.0.0.1:8000/"' in answer.text or hx
 
 

@@ -110,9 +110,9 @@ def post(client: FlaskClient, **changes: Any) -> Any:
 
 
 def refused(client: FlaskClient, name: str, raw: str) -> dict[str, Any]:
-    begun = time.perf_counter()
+    begun = time.process_time()
     answer = post(client, **{name: raw})
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
     assert answer.status_code in ({422, 413} if len(raw) > 100_000 else {422}), raw[:50]
     found = answer.json if answer.status_code == 422 else {"errors": {name: [""]}, "page": ""}
     assert list(found["errors"]) == [name], (raw[:50], found["errors"])

@@ -70,10 +70,10 @@ def _cases(parser: Callable[[str], Any], refused: tuple[str, ...]) -> list[Any]:
     ],
 )
 def test_hostile_input_is_refused_at_once(parser: Callable[[str], Any], raw: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Invalid):
         parser(raw)
-    assert time.perf_counter() - begun < 0.2
+    assert time.process_time() - begun < 0.2
 
 
 @pytest.mark.parametrize("parser", PARSERS)
