@@ -189,8 +189,10 @@ def test_a_save_that_is_killed_is_there_whole_or_not_at_all(real: Flask) -> None
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as saver:
         assert saver.stdin is not None
         assert saver.stdout is not None
-        acknowledged = 1
-        for _ in range(25):
+        acknowledged, rounds = 1, 0
+        # On a busy machine the first ones may all be killed before they were done.
+        while rounds < 25 or (acknowledged == 1 and rounds < 400):
+            rounds += 1
             saver.stdin.write("go\n")
             saver.stdin.flush()
             while (line := saver.stdout.readline().strip()) != "killed":
