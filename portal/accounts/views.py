@@ -13,7 +13,7 @@ from portal.accounts.forms import SignInForm
 from portal.accounts.identity import Identity
 from portal.digests import digest_of, network_digest
 from portal.extensions import login_manager
-from portal.permissions import PUBLIC, SIGNED_IN, Role
+from portal.permissions import PUBLIC, SIGNED_IN, Permission, Role
 from portal.web.fragments import done
 from portal.web.guard import is_public, requires, safe_next
 from portal.web.navigation import Entry
@@ -119,12 +119,15 @@ def sign_out() -> BaseResponse:
 @blueprint.get("/portal/")
 @requires(SIGNED_IN)
 def home() -> BaseResponse:
-    """The first page this person works on."""
-    entries = flask.current_app.extensions["portal.navigation"]
-    first = next(
-        entry for entry in entries if entry.permission is None or current_user.may(entry.permission)
-    )
-    return redirect(url_for(first.endpoint), 302)
+    """The first page this person works on: for who answers but does not edit, the inbox."""
+    entries = [
+        entry
+        for entry in flask.current_app.extensions["portal.navigation"]
+        if entry.permission is None or current_user.may(entry.permission)
+    ]
+    if not current_user.may(Permission.LISTING_EDIT):
+        entries.sort(key=lambda entry: entry.permission is not Permission.INQUIRY_VIEW)
+    return redirect(url_for(entries[0].endpoint), 302)
 
 
 @blueprint.get("/portal/account/")

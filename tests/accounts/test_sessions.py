@@ -89,3 +89,10 @@ def test_the_throttle_counts_an_ipv6_subscriber_as_one(app: Flask, provider: Pro
         answer = client.post("/sign-in", data=form, environ_base=address)
         statuses.append(answer.status_code)
     assert statuses == [422] * 10 + [429]
+
+
+def test_the_first_page_is_the_one_a_person_works_on(
+    staff: PagesClient, seller: PagesClient
+) -> None:
+    assert staff.get("/portal/").location.endswith("/portal/listings/")
+    assert seller.get("/portal/").location.endswith("/portal/inquiries/")
