@@ -29,11 +29,11 @@ class InquiryForm(PortalForm):
 
         csrf = False
 
+    message = TextBlockField(_l("What would you like to know?"), most=LONGEST_MESSAGE, least=1)
     name = LineField(_l("Your name"), most=50, least=1, autocomplete="name")
     company = LineField(_l("Company"), most=100, autocomplete="organization")
     email = EmailField(_l("E-mail"))
     phone = PhoneField(_l("Phone"))
-    message = TextBlockField(_l("What would you like to know?"), most=LONGEST_MESSAGE, least=1)
     reply_by = DayField(_l("Reply wished by"), earliest=clock.today)
     # People do not see it; programs that fill in every field do.
     website = LineField(_l("Leave this field empty"), most=10_000)
