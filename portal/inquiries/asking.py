@@ -27,8 +27,9 @@ from portal.web.languages import current_language
 
 OLDEST_FORM: Final = DAY
 """Seconds after which a form must be sent once more, under a fresh token."""
-QUICKEST_PERSON: Final = 1
-"""Seconds that a person needs at least; what comes sooner was sent by a program."""
+QUICKEST_PERSON: Final = 0.4
+"""Seconds that a person needs at least, a password manager filling the form; what comes sooner was
+sent by a program."""
 _FORM: Final = "inquiries/_ask_form.html"
 
 __all__ = ["Ask", "Asked", "Gone", "Refused", "ask", "blank", "links"]

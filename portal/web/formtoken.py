@@ -28,9 +28,9 @@ class FormToken:
         """When it was issued, UTC seconds."""
         return self.issued_ms // 1000
 
-    def age(self) -> int:
-        """Whole seconds since it was issued; a clock that went back gives 0."""
-        return max(0, clock.milliseconds() - self.issued_ms) // 1000
+    def age(self) -> float:
+        """Seconds since it was issued; a clock that went back gives 0."""
+        return max(0, clock.milliseconds() - self.issued_ms) / 1000
 
 
 def issue(purpose: str) -> str:

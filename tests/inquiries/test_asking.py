@@ -175,7 +175,7 @@ def test_programs_are_told_it_was_sent_but_nobody_is_mailed(
 
 
 def test_a_person_who_is_quick_is_no_program(ask: Send, filled: Filled, clock: object) -> None:
-    ask(filled(age=1.0))
+    ask(filled(age=0.5))
     assert inquiries()[0].state == State.NEW
 
 

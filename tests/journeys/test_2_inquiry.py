@@ -16,8 +16,8 @@ def _ask(page: Page, **fields: str) -> None:
     form.scroll_into_view_if_needed()
     for name, value in fields.items():
         form.locator(f"[name={name}]").fill(value)
-    # A form sent within a second of being served looks like a script: a person reads first.
-    page.wait_for_timeout(1_100)
+    # A form sent the moment it was served looks like a program: a person reads first.
+    page.wait_for_timeout(500)
     form.get_by_role("button", name="Ask the seller to contact me").click()
 
 

@@ -19,7 +19,7 @@ def test_a_new_inquiry_arrives_without_reloading(visit: Visit, site: Server, wid
     address = f"kim{width}@c.example"
     for field, value in {"name": name, "email": address, "message": "Is it free?"}.items():
         form.locator(f"[name={field}]").fill(value)
-    buyer.wait_for_timeout(1_100)
+    buyer.wait_for_timeout(500)  # a person reads first
     form.get_by_role("button", name="Ask the seller to contact me").click()
     expect(buyer.get_by_text("What happens next")).to_be_visible()
 
