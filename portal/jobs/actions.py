@@ -60,8 +60,9 @@ def enqueue(
 
 
 def _is_due(now: int) -> tuple[ColumnElement[bool], ...]:
-    # No lease reaches further than LEASE: one that does was taken before the clock went back.
-    is_free = or_(Job.lease_until < now, Job.lease_until > now + LEASE)
+    # A lease that reaches much further than LEASE was taken before the clock went back. Only much:
+    # another worker may have read its clock a moment after we read ours.
+    is_free = or_(Job.lease_until < now, Job.lease_until > now + 2 * LEASE)
     return Job.state == QUEUED, Job.due_at <= now, is_free
 
 

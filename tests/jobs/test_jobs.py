@@ -94,6 +94,16 @@ def test_a_lease_does_not_outlast_a_clock_set_back(own_app: Flask, moment: list[
     assert take(own_app) is not None
 
 
+def test_a_worker_whose_clock_is_a_little_behind_takes_nothing_twice(
+    own_app: Flask, moment: list[int]
+) -> None:
+    put(own_app)
+    moment[0] += 1
+    taken(own_app)
+    moment[0] -= 1  # another worker that had read its clock just before
+    assert take(own_app) is None
+
+
 def test_jobs_planned_before_the_clock_was_set_back_become_due(
     own_app: Flask, moment: list[int]
 ) -> None:
