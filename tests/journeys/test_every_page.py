@@ -89,3 +89,16 @@ _NO_PAGES = {
     "threads.show",  # looked at in journey 2, where there is a link
     "views.pixel",
 }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_button_under_the_pointer_is_readable(
+    site: Server, browser: Browser, theme: Theme
+) -> None:
+    context = new_context(browser, site.url, language="en", theme=theme)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.locator(".btn--primary").hover()
+    found = accessibility_faults(page)
+    context.close()
+    assert not found

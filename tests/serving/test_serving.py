@@ -48,6 +48,8 @@ def test_dead_workers_are_replaced(running_server: Server) -> None:
     until(lambda: len(set(running_server.web_workers()) - set(old_web)) == 2)
     until(running_server.answers)
     until(lambda: set(running_server.background_workers()) - set(old_background))
+    alive = {*running_server.web_workers(), *running_server.background_workers()}
+    assert not alive & {*old_web, *old_background}
 
 
 def test_it_stops_in_order(tmp_path: Path) -> None:
