@@ -40,7 +40,7 @@ class Settings:
     mail_from: str = "Offer Portal <no-reply@portal.example>"
     """Sender of every mail."""
     redis_url: str = ""
-    """Optional Redis for rate limits; empty: they are counted in the database."""
+    """Reserved: nothing is kept in Redis yet, limits are counted in the database (decision 9)."""
     trusted_proxies: int = 0
     """How many reverse proxies in front set X-Forwarded-For and X-Forwarded-Proto (0 or 1)."""
     demo_password: str = "offer-portal-demo"  # noqa: S105 - a published demo value, loopback only
