@@ -124,11 +124,8 @@ def _is_built_from(fingerprint: str, dist: Path) -> bool:
 
 def _bundles(static: Path, modules: Path, build: Path) -> dict[str, str]:
     """Run esbuild on the entry files; it puts the hash of the content into each name."""
-    entries = (
-        static / "js" / "portal.js",
-        static / "css" / "portal.css",
-        static / "css" / "public.css",
-    )
+    # Each file directly in css/ is a sheet; what they are made of lies in the folder below.
+    entries = [static / "js" / "portal.js", *sorted((static / "css").glob("*.css"))]
     command = [
         str(_esbuild(modules)),
         *(str(entry) for entry in entries),

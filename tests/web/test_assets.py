@@ -9,6 +9,7 @@ import pytest
 
 from portal.web import assets
 
+_MOST_STYLE = 30_000  # bytes, minified
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9"/></svg>'
 
 
@@ -19,7 +20,8 @@ def static(tmp_path: Path) -> Path:
     for name, text in {
         "js/portal.js": 'console.log("算力供应台");\n' * 50,
         "css/portal.css": "a { color: #333333; }\n",
-        "css/public.css": "b { color: #333333; }\n",
+        "css/public.css": '@import "./layers/base.css";\n',
+        "css/layers/base.css": "b { color: #333333; }\n",
         "brand.svg": DRAWING,
         "pictures/rack.svg": DRAWING,
         "icons.txt": "check  # done\n# nothing\n",
@@ -47,6 +49,25 @@ def test_each_file_has_the_hash_of_its_content_in_its_name(static: Path) -> None
     for plain, hashed in names.items():
         assert (static / "dist" / hashed).is_file()
         assert Path(hashed).name.startswith(f"{Path(plain).stem}-")
+
+
+def test_a_sheet_holds_what_it_is_made_of(static: Path) -> None:
+    _, names = _build(static)
+    sheet = (static / "dist" / names["public.css"]).read_text(encoding="utf-8")
+    assert sheet.strip() == "b{color:#333}"
+
+
+def test_no_page_loads_thirty_kilobytes_of_style() -> None:
+    """Each sheet but the public one stands beside the portal's (docs/decisions/0010)."""
+    assets.build_assets()
+    sizes = {path.stem: _size(path.name) for path in (assets.STATIC / "css").glob("*.css")}
+    public, portal = sizes.pop("public"), sizes.pop("portal")
+    assert public < _MOST_STYLE
+    assert {name: size for name, size in sizes.items() if portal + size >= _MOST_STYLE} == {}
+
+
+def _size(name: str) -> int:
+    return (assets.DIST / Path(assets.static_url(name)).name).stat().st_size
 
 
 def test_what_compresses_lies_there_compressed(static: Path) -> None:
