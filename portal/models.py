@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 import portal.accounts.models
 import portal.audit.models
+import portal.imports.models
 import portal.inquiries.models
 import portal.jobs.models
 import portal.listings.models

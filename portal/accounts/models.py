@@ -1,6 +1,6 @@
 """Tables of providers, people, their roles and their sessions."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, BigId, Code, Identifier, Seconds
@@ -17,6 +17,12 @@ class Provider(Base):
     place: Mapped[Code | None]
     website: Mapped[str | None] = mapped_column(String(200))
     verified_at: Mapped[int | None] = mapped_column(BigInteger)
+    timezone: Mapped[str] = mapped_column(
+        String(64), default="Asia/Shanghai", server_default="Asia/Shanghai"
+    )
+    """IANA name of the zone in whose days its offers end."""
+    reviews_listings: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an admin looks at its offers before buyers do."""
     created_at: Mapped[Seconds]
 
 

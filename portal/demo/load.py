@@ -111,12 +111,15 @@ def _add_pictures(
 ) -> None:
     """Store the drawings and let the description name them by their keys."""
     text = content.description
+    images = []
     for position, (name, draw) in enumerate(DRAWN.items()):
         alt = text.partition(f"](picture:{name})")[0].rpartition("![")[2]
         folder = settings.data_dir / "media"
         key = actions.add_image(session, folder, listing_id, draw(), alt=alt, position=position)
         text = text.replace(f"(picture:{name})", f"(/media/{key}.webp)")
-    actions.save(owner, listing_id, replace(content, description=text), 1, by=None)
+        images.append((key, alt))
+    written = replace(content, description=text, images=tuple(images))
+    actions.save(owner, listing_id, written, 1, by=None)
 
 
 def _set_dates(session: Session, listing_id: int, offer: dict[str, Any]) -> None:

@@ -9,8 +9,10 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
-from portal import clock, hardware, places
+from portal import clock
 from portal.listings.content import PARTS, Content
+from portal.listings.fields import RULES, Choice, Count, Line, Rule, units
+from portal.listings.lists import DiscountsField, PicturesField
 from portal.listings.models import Currency, Unit
 from portal.web.fields import (
     ClosedChoiceField,
@@ -23,18 +25,19 @@ from portal.web.fields import (
     TickField,
     submitted,
 )
-from portal.web.formatting import current_locale, plain_amount, unit_label
+from portal.web.formatting import plain_amount
 from portal.web.pairs import AttributePairsField
 from portal.web.richtext import LONGEST
 
 ContentAt = Callable[[int], Content | None]
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}")
 _FIELDS: Final = {
+    **PARTS,
     "price": ("price", "currency", "unit", "negotiable"),
     "valid_until": ("valid_until", "no_end_date"),
 }
-"""Which fields belong to a part that is not one field of its own name."""
-QUICK_DAYS: Final = (7, 15, 30, 90, 182, 365)
+"""Which fields belong to a part."""
+QUICK_DAYS: Final = (3, 7, 15, 30, 90, 182, 365)
 """Quick choices for the end date, in days from today."""
 _CURRENCIES: Final = {
     Currency.CNY: _l("CNY (Chinese yuan)"),
@@ -44,16 +47,8 @@ _CURRENCIES: Final = {
 }
 
 
-def _units() -> list[tuple[str, str]]:
-    return [(unit.value, unit_label(unit.value, current_locale())) for unit in Unit]
-
-
 def _currencies() -> list[tuple[str, Any]]:
     return [(code.value, text) for code, text in _CURRENCIES.items()]
-
-
-def _places() -> Any:
-    return places.choices(current_locale())
 
 
 def _chosen(_form: Any, field: Any) -> None:
@@ -62,14 +57,28 @@ def _chosen(_form: Any, field: Any) -> None:
         raise ValidationError(_l("Choose one of the listed values."))
 
 
-class ListingForm(PortalForm):
+def _field_of(rule: Rule) -> Any:
+    """The form's field for a typed field."""
+    if isinstance(rule, Line):
+        return LineField(rule.label, most=rule.most, least=rule.least)
+    if isinstance(rule, Count):
+        return CountField(rule.label, least=rule.least, most=rule.most)
+    if isinstance(rule, Choice):
+        return ClosedChoiceField(
+            rule.label, choices=rule.options, required=False, empty=_l("Not stated")
+        )
+    return DayField(rule.label)
+
+
+_TypedForm: Any = type(
+    "_TypedForm", (PortalForm,), {name: _field_of(rule) for name, rule in RULES.items()}
+)
+"""One field for each of fields.RULES."""
+
+
+class ListingForm(_TypedForm):
     """Everything on an offer that its seller decides."""
 
-    title = LineField(_l("Title"), most=100, least=2)
-    gpu_model = ClosedChoiceField(
-        _l("GPU model"), choices=hardware.choices, required=False, empty=_l("Not stated")
-    )
-    gpu_count = CountField(_l("GPUs in one machine"), least=1, most=1024)
     price = MoneyField(_l("Price"), unless="negotiable")
     currency = ClosedChoiceField(
         _l("Currency"),
@@ -79,20 +88,42 @@ class ListingForm(PortalForm):
         validators=[_chosen],
     )
     unit = ClosedChoiceField(
-        _l("Per"), choices=_units, required=False, default=Unit.ITEM.value, validators=[_chosen]
+        _l("Per"), choices=units, required=False, default=Unit.ITEM.value, validators=[_chosen]
     )
     negotiable = TickField(_l("Price on request"))
-    delivery_days = CountField(_l("Days from payment to delivery"), least=0, most=3650)
-    place = ClosedChoiceField(_l("Place"), choices=_places, required=False, empty=_l("Not stated"))
+    discounts = DiscountsField(_l("Discounts for longer terms"))
     valid_until = DayField(_l("Last day of the offer"), unless="no_end_date")
     no_end_date = TickField(_l("No end date"))
     description = TextBlockField(_l("Description"), most=LONGEST, rows=16)
     attributes = AttributePairsField(_l("Attributes"))
+    images = PicturesField(_l("Pictures"))
 
     def validate_valid_until(self, field: Any) -> None:
         """An end that has passed can stay where it is, but nobody sets one."""
         if field.data and field.data < clock.today() and field.data != field.object_data:
             raise ValidationError(_l("This day has passed: choose today or a later day."))
+
+    def validate_item_unit(self, field: Any) -> None:
+        """What an item is takes a number and a unit."""
+        if (field.data is None) != (self["item_quantity"].data is None):
+            raise ValidationError(
+                _l("Say how many of which unit one item is, or leave both empty.")
+            )
+
+    def validate_term_unit(self, field: Any) -> None:
+        """A term without its unit says nothing."""
+        if field.data is None and (self["min_term"].data or self["max_term"].data):
+            raise ValidationError(_l("Choose in what the terms are counted."))
+
+    def validate_max_term(self, field: Any) -> None:
+        """The longest rental is no shorter than the shortest."""
+        if field.data and (self["min_term"].data or 0) > field.data:
+            raise ValidationError(_l("The longest rental is shorter than the shortest."))
+
+    def validate_available_until(self, field: Any) -> None:
+        """The last day is not before the first."""
+        if field.data and (begin := self["available_from"].data) and begin > field.data:
+            raise ValidationError(_l("This day is before the first one."))
 
     def end_in(self, days: int) -> None:
         """Fill in the last day, as the quick choices do."""
@@ -104,18 +135,20 @@ class ListingForm(PortalForm):
     def content(self) -> Content:
         """What a valid form says."""
         data = self.data
+        typed = {name: data[name] for name in RULES}
+        for name, rule in RULES.items():  # a new one's may be absent
+            if typed[name] is None:
+                typed[name] = rule.nothing
         return Content(
-            title=data["title"],
-            gpu_model=data["gpu_model"],
-            gpu_count=data["gpu_count"],
+            **typed,
             price_minor=data["price"],
             currency=data["currency"],
             unit=data["unit"],
-            delivery_days=data["delivery_days"],
-            place=data["place"],
+            discounts=tuple(data["discounts"] or ()),
             valid_until=data["valid_until"],
-            description=data["description"] or "",  # a new one's may be absent
+            description=data["description"] or "",
             attributes=tuple(data["attributes"] or ()),
+            images=tuple(data["images"] or ()),
         )
 
 
@@ -158,7 +191,7 @@ def _chosen_sides(sent: Any, content_at: ContentAt) -> Any:
     theirs = content_at(int(version)) if parts and _VERSION.fullmatch(version) else None
     if theirs is None:
         return sent
-    replaced = {name for part in parts for name in _FIELDS.get(part, (part,))}
+    replaced = {name for part in parts for name in _FIELDS[part]}
     kept = [
         (name, value)
         for name, value in sent.items(multi=True)
@@ -176,24 +209,48 @@ def _as_sent(content: Content, part: str) -> Iterator[tuple[str, str]]:
             yield "negotiable", "y"
         else:
             yield "price", plain_amount(content.price_minor, content.currency)
-    elif part == "attributes":
-        yield "attributes", ""
-        for number, (name, value) in enumerate(content.attributes):
-            yield f"attributes-{number}-name", name
-            yield f"attributes-{number}-value", value
+    elif part in _LISTS:
+        yield from _LISTS[part](content)
     elif part == "valid_until" and content.valid_until is None:
         yield "no_end_date", "y"
     else:
-        value = content.part(part)[0]
-        yield part, "" if value is None else str(value)
+        for name in PARTS[part]:
+            value = getattr(content, name)
+            yield name, "" if value is None else str(value)
+
+
+def _pairs_as_sent(content: Content) -> Iterator[tuple[str, str]]:
+    yield "attributes", ""
+    for number, (name, value) in enumerate(content.attributes):
+        yield f"attributes-{number}-name", name
+        yield f"attributes-{number}-value", value
+
+
+def _pictures_as_sent(content: Content) -> Iterator[tuple[str, str]]:
+    yield "images", ""
+    for number, (key, alt) in enumerate(content.images):
+        yield f"images-{number}-key", key
+        yield f"images-{number}-alt", alt
+
+
+def _discounts_as_sent(content: Content) -> Iterator[tuple[str, str]]:
+    yield "discounts", ""
+    for number, (months, percent) in enumerate(content.discounts):
+        yield f"discounts-{number}-months", str(months)
+        yield f"discounts-{number}-percent", str(percent)
+
+
+_LISTS: Final = {
+    "attributes": _pairs_as_sent,
+    "images": _pictures_as_sent,
+    "discounts": _discounts_as_sent,
+}
 
 
 def _values(content: Content) -> dict[str, Any]:
     """The form's fields for a content."""
     return {
-        **content.to_json(),
-        "valid_until": content.valid_until,
-        "attributes": content.attributes,
+        **vars(content),
         "price": content.price_minor,
         "negotiable": content.price_minor is None,
         "no_end_date": content.valid_until is None,

@@ -24,9 +24,9 @@ from portal.accounts.models import Person
 from portal.database import Missing
 from portal.extensions import db
 from portal.listings import search
-from portal.listings.content import COLUMNS, Content
+from portal.listings.content import Content
 from portal.listings.filters import Filters
-from portal.listings.models import Attribute, Listing, ListingCount, Revision, Status
+from portal.listings.models import Attribute, Image, Listing, ListingCount, Revision, Status
 from portal.reading import Reading
 
 Shown = tuple[Any, ...]
@@ -173,7 +173,18 @@ _pairs = (
     .where(Attribute.listing_id == _t.id)
     .scalar_subquery()
 )
-_WHOLE: Final = select(*_t, _pairs.label("pairs")).where(_OWN, _t.id == bindparam("listing_id"))
+_pictures = (
+    select(
+        func.aggregate_strings(
+            cast(Image.position, String) + _BETWEEN + Image.key + _BETWEEN + Image.alt, _AFTER
+        )
+    )
+    .where(Image.listing_id == _t.id)
+    .scalar_subquery()
+)
+_WHOLE: Final = select(*_t, _pairs.label("pairs"), _pictures.label("pictures")).where(
+    _OWN, _t.id == bindparam("listing_id")
+)
 
 
 def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:
@@ -186,9 +197,9 @@ def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:
     row = db.session.execute(_WHOLE, parameters).one_or_none()
     if row is None:
         raise Missing
-    columns = row._mapping
-    content = Content(
-        **{name: columns[name] for name in COLUMNS}, attributes=_split(row.pairs or "")
+    columns = row._asdict()
+    content = Content.from_columns(
+        columns, attributes=_split(row.pairs or ""), images=_split(row.pictures or "")
     )
     return row, content
 

@@ -1,26 +1,32 @@
 """What a listing holds, in the reader's words: for two versions side by side and for messages."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from portal import hardware, places
 from portal.listings.content import PARTS, Content
+from portal.listings.fields import RULES
 from portal.listings.merge import changed_parts
-from portal.web.formatting import current_locale, format_day, format_price
+from portal.web.formatting import current_locale, format_day, format_number, format_price
 
 PART_NAMES: Final = {
-    "title": _l("Title"),
-    "gpu_model": _l("GPU model"),
-    "gpu_count": _l("GPUs in one machine"),
+    **{part: RULES[part].label for part in PARTS if part in RULES},
     "price": _l("Price"),
+    "item": _l("What one item is"),
+    "term": _l("Rental terms"),
+    "discounts": _l("Discounts for longer terms"),
+    "availability": _l("Available"),
+    "fabric": _l("Between machines"),
+    "disk": _l("Disk"),
+    "pcie": _l("PCIe"),
     "delivery_days": _l("Delivery time"),
-    "place": _l("Place"),
     "valid_until": _l("Valid until"),
     "description": _l("Description"),
     "attributes": _l("Attributes"),
+    "images": _l("Pictures"),
 }
 REASONS: Final = {
     "place": _l("State the place where the machines stand."),
@@ -33,28 +39,116 @@ REASONS: Final = {
 
 def part_in_words(content: Content, part: str) -> str:
     """One part of a content (see content.PARTS) as people read it."""
-    locale = current_locale()
+    if part in _SHAPED:
+        return _SHAPED[part](content)
     value = content.part(part)[0]
-    if part == "price":
-        return format_price(content.price_minor, content.currency, content.unit, locale)
-    if part == "attributes":
-        return "\n".join(f"{name}: {text}" for name, text in content.attributes) or str(_("None"))
-    if part == "valid_until":
-        return format_day(value, locale) if value else str(_("No end date"))
     if value in {None, ""}:
         return str(_("Not stated"))
-    return _value_in_words(part, value, locale)
+    return RULES[part].words(value) if part in RULES else str(value)
 
 
-def _value_in_words(part: str, value: Any, locale: str) -> str:
-    if part == "delivery_days":
-        return str(ngettext("%(num)s day", "%(num)s days", value))
-    if part == "place":
-        return places.label(value, locale)
-    if part == "gpu_model":
-        gpu = hardware.model(value)
-        return gpu.name if gpu else str(value)
-    return str(value)
+def _price(content: Content) -> str:
+    return format_price(content.price_minor, content.currency, content.unit, current_locale())
+
+
+def _item(content: Content) -> str:
+    if content.item_quantity is None or content.item_unit is None:
+        return str(_("Not defined"))
+    return f"{format_number(content.item_quantity)} × {RULES['item_unit'].words(content.item_unit)}"
+
+
+def _term(content: Content) -> str:
+    if content.term_unit is None or not (content.min_term or content.max_term):
+        return str(_("Not stated"))
+    unit = RULES["term_unit"].words(content.term_unit)
+    least, most = content.min_term, content.max_term
+    if least and most:
+        return f"{_('%(least)s to %(most)s', least=least, most=most)} {unit}"
+    if least:
+        return f"{_('from %(number)s', number=least)} {unit}"
+    return f"{_('up to %(number)s', number=most)} {unit}"
+
+
+def _discounts(content: Content) -> str:
+    said = [
+        ngettext(
+            "from %(num)s month: %(percent)s%% less",
+            "from %(num)s months: %(percent)s%% less",
+            months,
+            percent=percent,
+        )
+        for months, percent in content.discounts
+    ]
+    return "\n".join(said) or str(_("None"))
+
+
+def _availability(content: Content) -> str:
+    locale = current_locale()
+    begin = format_day(content.available_from, locale) if content.available_from else None
+    end = format_day(content.available_until, locale) if content.available_until else None
+    if begin and end:
+        return str(_("%(begin)s to %(end)s", begin=begin, end=end))
+    if begin:
+        return str(_("from %(day)s", day=begin))
+    return str(_("until %(day)s", day=end)) if end else str(_("Not stated"))
+
+
+def _two(*names: str) -> Callable[[Content], str]:
+    """Both values, where they are stated, in a row."""
+
+    def said(content: Content) -> str:
+        stated = {name: getattr(content, name) for name in names}
+        words = [RULES[name].words(value) for name, value in stated.items() if value is not None]
+        return " · ".join(words) or str(_("Not stated"))
+
+    return said
+
+
+def _pcie(content: Content) -> str:
+    said = []
+    if content.pcie_generation:
+        said.append(f"PCIe {content.pcie_generation}.0")
+    if content.pcie_lanes:
+        said.append(f"x{content.pcie_lanes}")
+    return " ".join(said) or str(_("Not stated"))
+
+
+def _delivery_days(content: Content) -> str:
+    days = content.delivery_days
+    if days is None:
+        return str(_("Not stated"))
+    return str(ngettext("%(num)s day", "%(num)s days", days))
+
+
+def _valid_until(content: Content) -> str:
+    last = content.valid_until
+    return format_day(last, current_locale()) if last else str(_("No end date"))
+
+
+def _attributes(content: Content) -> str:
+    return "\n".join(f"{name}: {text}" for name, text in content.attributes) or str(_("None"))
+
+
+def _images(content: Content) -> str:
+    said = [alt or str(_("without text")) for _key, alt in content.images]
+    return "\n".join(f"{n}. {text}" for n, text in enumerate(said, 1)) or str(_("None"))
+
+
+_SHAPED: Final[dict[str, Callable[[Content], str]]] = {
+    "price": _price,
+    "item": _item,
+    "term": _term,
+    "discounts": _discounts,
+    "availability": _availability,
+    "fabric": _two("fabric", "fabric_gbps"),
+    "disk": _two("disk_gib", "disk_type"),
+    "pcie": _pcie,
+    "delivery_days": _delivery_days,
+    "valid_until": _valid_until,
+    "attributes": _attributes,
+    "images": _images,
+}
+"""Parts whose words need more than one value, or more than the value."""
 
 
 def named(parts: tuple[str, ...]) -> str:

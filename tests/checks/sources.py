@@ -43,7 +43,7 @@ def _faults_of(path: Path, name: str, text: str) -> Iterator[str]:
     tree = ast.parse(text, filename=name)
     if ast.get_docstring(tree) is None and text.strip():
         yield "no sentence at the top that says what it is for"
-    if path.name == "views.py":
+    if _is(path, {"views"}):
         yield from _long_views(tree, name)
     if _is_model_file(path):
         yield from _web_in_tables(tree)
@@ -70,7 +70,12 @@ def _unscoped_reads(view: ast.FunctionDef) -> Iterator[str]:
 
 
 def _is_model_file(path: Path) -> bool:
-    return path.name in {"models.py", "queries.py", "actions.py"} and path.parent.name != "portal"
+    return _is(path, {"models", "queries", "actions"}) and path.parent.name != "portal"
+
+
+def _is(path: Path, names: set[str]) -> bool:
+    """Whether it is one of a feature's files of that name, or stands in a folder of it."""
+    return path.stem in names or path.parent.name in names
 
 
 def _web_in_tables(tree: ast.Module) -> Iterator[str]:

@@ -1,8 +1,7 @@
-"""Writing listings: each verb one transaction with its audit row, its revision and its words."""
+"""Making and saving listings: one transaction with its audit row, its revision and its words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
@@ -13,12 +12,12 @@ from portal.accounts.models import Provider
 from portal.audit.actions import record
 from portal.database import Missing, transaction
 from portal.digests import digest_of
-from portal.listings import media, search
-from portal.listings.content import COLUMNS, PARTS, Content, searchable
+from portal.listings import search
+from portal.listings.actions import placing
+from portal.listings.content import PARTS, Content, searchable
 from portal.listings.merge import Merged, changed_parts, merge
-from portal.listings.models import Attribute, Image, Listing, Revision, Status
+from portal.listings.models import Attribute, Listing, Revision, Status
 
-_MAY_GO_LIVE: Final = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.PAUSED, Status.EXPIRED})
 _NONCE_LENGTH: Final = 32
 _AUDITED_WHOLE: Final = 200
 """Longer values stand in the audit as their length: the revision holds them whole."""
@@ -51,12 +50,12 @@ class Conflict(Exception):  # noqa: N818 - an answer, not a fault
         self.base, self.theirs, self.version, self.merged = base, theirs, version, merged
 
 
-class NotPublishable(Exception):  # noqa: N818 - an answer, not a fault
-    """The offer lacks what a buyer must know: `reasons` among place, description, ended, archived."""
+class NumberTaken(Exception):  # noqa: N818 - an answer, not a fault
+    """Another listing of the provider has this own number; `listing_id` says which."""
 
-    def __init__(self, *reasons: str) -> None:
-        super().__init__(", ".join(reasons))
-        self.reasons = reasons
+    def __init__(self, listing_id: int) -> None:
+        super().__init__(str(listing_id))
+        self.listing_id = listing_id
 
 
 def create(
@@ -88,6 +87,7 @@ def create(
             form_nonce = _own(provider_id, form_nonce)
             if made := _made_with(session, provider_id, form_nonce):
                 return made
+        _refuse_taken(session, provider_id, content.own_number)
         listing = Listing(
             provider_id=provider_id,
             status=Status.DRAFT,
@@ -95,15 +95,16 @@ def create(
             created_at=now,
             updated_at=now,
             form_nonce=form_nonce,
-            **{name: getattr(content, name) for name in COLUMNS},
+            **content.columns(),
             **imported,
         )
         session.add(listing)
         session.flush()
         _replace_pairs(session, listing.id, content)
+        placing.place_pictures(session, provider_id, listing.id, content.images)
         _keep_revision(session, listing.id, 1, content, by)
         search.index(session, listing.id, searchable(content, owner))
-        _audit(session, "listing.create", listing, by, {"title": [None, content.title]})
+        audit(session, "listing.create", listing, by, {"title": [None, content.title]})
         return listing.id
 
 
@@ -137,19 +138,25 @@ def save(
     Raises:
         Missing: there is no such listing of this provider.
         Conflict: somebody changed the same part differently.
+        placing.PicturesGone: a picture of the form is no longer there, or was never this one's.
+        NumberTaken: another listing of the provider has the same own number.
     """
     return _save(provider_id, listing_id, lambda _base: content, version, by)
 
 
-def set_price(
-    provider_id: int, listing_id: int, price_minor: int | None, version: int, *, by: int | None
+def set_values(
+    provider_id: int, listing_id: int, values: Mapping[str, Any], version: int, *, by: int | None
 ) -> Saved:
-    """Write a new price (minor units, None: negotiable) and nothing else; raises as save()."""
+    """Write some of Content's values and nothing else; raises as save().
 
-    def with_price(base: Content) -> Content:
-        return replace(base, price_minor=price_minor)
-
-    return _save(provider_id, listing_id, with_price, version, by)
+    Args:
+        provider_id: whose listing it must be.
+        listing_id: which.
+        values: name in Content → new value, such as `price_minor` in minor units.
+        version: the one the reader saw.
+        by: person.
+    """
+    return _save(provider_id, listing_id, lambda base: replace(base, **values), version, by)
 
 
 def _save(
@@ -160,7 +167,7 @@ def _save(
     by: int | None,
 ) -> Saved:
     with transaction() as session:
-        listing = _locked(session, provider_id, listing_id)
+        listing = locked(session, provider_id, listing_id)
         theirs = Content.of(listing)
         base = theirs
         known = True
@@ -172,16 +179,34 @@ def _save(
             raise Conflict(base if known else None, theirs, listing.version, merged)
         changed = changed_parts(theirs, merged.content)
         if changed:
+            if "own_number" in changed:
+                _refuse_taken(session, provider_id, merged.content.own_number)
             _write(session, listing, theirs, merged.content, by)
         return Saved(listing.version, changed, merged.taken)
 
 
-def _locked(session: Session, provider_id: int, listing_id: int) -> Listing:
-    """The provider's listing with its pairs, nobody else's to change until the end."""
+def _refuse_taken(session: Session, provider_id: int, own_number: str) -> None:
+    if not own_number:
+        return
+    taken = session.scalar(
+        select(Listing.id).where(
+            Listing.provider_id == provider_id, Listing.own_number == own_number
+        )
+    )
+    if taken is not None:
+        raise NumberTaken(taken)
+
+
+def locked(session: Session, provider_id: int, listing_id: int) -> Listing:
+    """The provider's listing with its pairs and pictures, nobody else's to change until the end.
+
+    Raises:
+        Missing: there is no such listing of this provider.
+    """
     listing = session.scalars(
         select(Listing)
         .where(Listing.id == listing_id, Listing.provider_id == provider_id)
-        .options(selectinload(Listing.attributes))
+        .options(selectinload(Listing.attributes), selectinload(Listing.images))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -205,18 +230,21 @@ def _write(
     # A row that was not made by create() has no revision yet: forms opened with it need one.
     if _revision(session, listing.id, listing.version) is None:
         _keep_revision(session, listing.id, listing.version, before, None)
-    for name in COLUMNS:
-        setattr(listing, name, getattr(after, name))
+    for name, value in after.columns().items():
+        setattr(listing, name, value)
     listing.version += 1
     listing.updated_at = max(clock.now(), listing.updated_at)
     if after.attributes != before.attributes:
         session.flush()
         _replace_pairs(session, listing.id, after)
         session.expire(listing, ["attributes"])
+    if after.images != before.images:
+        placing.place_pictures(session, listing.provider_id, listing.id, after.images)
+        session.expire(listing, ["images"])
     _keep_revision(session, listing.id, listing.version, after, by)
     owner = session.scalars(select(Provider.name).where(Provider.id == listing.provider_id)).one()
     search.index(session, listing.id, searchable(after, owner))
-    _audit(session, "listing.save", listing, by, _differences(before, after, listing.version))
+    audit(session, "listing.save", listing, by, _differences(before, after, listing.version))
 
 
 def _replace_pairs(session: Session, listing_id: int, content: Content) -> None:
@@ -261,55 +289,10 @@ def _short(value: Any) -> Any:
     return value
 
 
-def publish(provider_id: int, listing_id: int, *, by: int | None) -> bool:
-    """Show the offer to buyers; the first time sets `published_at`. False: it was live already.
-
-    Raises:
-        Missing: there is no such listing of this provider.
-        NotPublishable: a buyer could not tell what is offered, or its last day has passed.
-    """
-    with transaction() as session:
-        listing = _locked(session, provider_id, listing_id)
-        if reasons := _why_not(listing):
-            raise NotPublishable(*reasons)
-        if listing.status == Status.LIVE:
-            return False
-        before, listing.status = listing.status, Status.LIVE
-        if listing.published_at is None:
-            listing.published_at = clock.now()
-        _audit(session, "listing.publish", listing, by, {"status": [before, Status.LIVE]})
-        return True
-
-
-def _why_not(listing: Listing) -> list[str]:
-    # Title, unit and price (or its being negotiable) are there in every row.
-    lacking = [name for name in ("place", "description") if not getattr(listing, name)]
-    if listing.has_ended:
-        lacking.append("ended")
-    if listing.status not in _MAY_GO_LIVE | {Status.LIVE}:
-        lacking.append("archived")
-    return lacking
-
-
-def withdraw(provider_id: int, listing_id: int, *, by: int | None) -> bool:
-    """Take the offer off the public site, to be published again later. False: it was not there.
-
-    Raises:
-        Missing: there is no such listing of this provider.
-    """
-    with transaction() as session:
-        listing = _locked(session, provider_id, listing_id)
-        if listing.status != Status.LIVE:
-            return False
-        listing.status = Status.PAUSED
-        changes = {"status": [Status.LIVE, Status.PAUSED]}
-        _audit(session, "listing.withdraw", listing, by, changes)
-        return True
-
-
-def _audit(
+def audit(
     session: Session, act: str, listing: Listing, by: int | None, changes: dict[str, Any]
 ) -> None:
+    """Record an act on a listing in the running transaction."""
     record(
         session,
         act,
@@ -319,38 +302,3 @@ def _audit(
         provider_id=listing.provider_id,
         changes=changes,
     )
-
-
-def add_image(
-    session: Session, folder: Path, listing_id: int, webp: bytes, *, alt: str, position: int
-) -> str:
-    """Store a picture and its row in the running transaction; returns its key.
-
-    The file is on disk before the row exists, so a row never lacks its file; of a transaction
-    that rolls back an unnamed file stays behind.
-
-    Args:
-        session: of the running transaction.
-        folder: the media folder.
-        listing_id: whose picture it is.
-        webp: the file's bytes.
-        alt: what it shows, for who cannot see it.
-        position: place among the listing's pictures, from 0.
-
-    Raises:
-        media.NotAPicture: the bytes are no WebP picture.
-    """
-    stored = media.store(folder, webp)
-    session.add(
-        Image(
-            listing_id=listing_id,
-            position=position,
-            key=stored.key,
-            alt=alt,
-            width=stored.width,
-            height=stored.height,
-            size=stored.size,
-        )
-    )
-    session.flush()
-    return stored.key
