@@ -186,17 +186,17 @@ _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 
 
 def _png(data: bytes) -> Trimmed:
-    kept, orientation, profile = [_PNG_MAGIC], 1, b""
+    kept, exif, icc = [_PNG_MAGIC], b"", b""
     for kind, chunk in _png_chunks(data):
         if (kind == b"IHDR") != (len(kept) == 1):
             raise NotAPicture  # the header comes first, and once
         if kind in {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}:
             kept.append(chunk)
         elif kind == b"eXIf":
-            orientation = _orientation(chunk[8:-4])
+            exif = exif or chunk[8:-4]
         elif kind == b"iCCP":
-            profile = _unpacked(chunk[8:-4].partition(b"\0")[2][1:])
-    return Trimmed("PNG", b"".join(kept), orientation, profile)
+            icc = icc or chunk[8:-4].partition(b"\0")[2][1:]
+    return Trimmed("PNG", b"".join(kept), _orientation(exif), _unpacked(icc))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

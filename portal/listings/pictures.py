@@ -24,6 +24,9 @@ MOST_AT_ONCE: Final = 8
 MOST_PIXELS: Final = 40_000_000
 """Width times height of what is sent. A 36-megapixel camera fits."""
 
+MOST_PIXELS_OF_WEBP: Final = 16_000_000
+"""The same of a WebP: its decoder holds the picture five times over and cannot skip detail."""
+
 MOST_SIDE: Final = 12_000
 """Pixels of the longer side of what is sent."""
 
@@ -36,6 +39,8 @@ WIDTHS: Final = (160, 640)
 _QUALITY: Final = 82
 _FEW_COLOURS: Final = 64
 _STRIP: Final = 64
+_GAP: Final = 1.5
+_IS_CLEAR: Final = [255] + [0] * 255
 _MOST_ORDINARY_PROFILE: Final = 1024 * 1024
 
 # One limit for the process: the decoders that make room before the size is known here heed it too.
@@ -109,8 +114,8 @@ def prepare(data: bytes | BinaryIO) -> Prepared:
 def _drawn(trimmed: Trimmed) -> Image.Image:
     """The picture at its full size, upright, in sRGB."""
     picture = _decoded(trimmed)
-    if turn := _UPRIGHT.get(trimmed.orientation):
-        picture = picture.transpose(turn)
+    if trimmed.orientation in _UPRIGHT:
+        picture = picture.transpose(_UPRIGHT[trimmed.orientation])
     width = round(picture.width * _share(picture.size))
     # Colours last: then the work that a hostile profile can make depends on our size only.
     return _in_srgb(_scaled(picture, width), trimmed.profile)
@@ -125,7 +130,8 @@ def _decoded(trimmed: Trimmed) -> Image.Image:
         raise NotAPicture from error
     with picture:
         width, height = picture.size
-        if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
+        most = MOST_PIXELS_OF_WEBP if trimmed.format == "WEBP" else MOST_PIXELS
+        if width * height > most or max(width, height) > MOST_SIDE:
             raise NotAPicture(Refusal.TOO_LARGE_PIXELS)
         try:
             # JPEG only: its decoder skips the detail that scaling down would throw away.
@@ -143,11 +149,11 @@ def _share(size: tuple[int, int]) -> float:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    """The picture in L, RGB, RGBA or CMYK, averaged to at least twice its full size.
+    """The picture in L, RGB, RGBA or CMYK, averaged to at least one and a half times its full size.
 
-    Strip by strip, so that a second picture of 40 megapixels is never in memory.
+    Strip by strip, so that there is never a converted copy of 40 megapixels in memory.
     """
-    factor = max(1, max(picture.size) // (2 * FULL_SIDE))
+    factor = max(1, int(max(picture.size) / (_GAP * FULL_SIDE)))
     mode = _plain_mode(picture)
     if factor == 1:
         return _converted(picture, mode)
@@ -195,6 +201,8 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         colours = matched or colours
     colours = colours.convert("RGB")
     if alpha and alpha.getextrema() != (255, 255):
+        # What lies below full transparency is out of sight, and was perhaps meant to be.
+        colours.paste("black", mask=alpha.point(_IS_CLEAR))
         colours.putalpha(alpha)
     return colours
 
