@@ -24,7 +24,7 @@ _contents = st.builds(
 
 def test_every_column_belongs_to_exactly_one_part() -> None:
     columns = [column for part in PARTS.values() for column in part]
-    assert sorted(columns) == sorted([*COLUMNS, "attributes"])
+    assert sorted(columns) == sorted([*COLUMNS, "attributes", "images"])
 
 
 def test_fields_changed_on_one_side_merge() -> None:

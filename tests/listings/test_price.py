@@ -81,7 +81,7 @@ def test_another_price_is_shown_before_it_is_replaced(
     staff: PagesClient, provider: Provider, made: Made, hx: bool
 ) -> None:
     one = made()
-    actions.set_price(provider.id, one, 1_200_000, 1, by=None)
+    actions.set_values(provider.id, one, {"price_minor": 1_200_000}, 1, by=None)
     form = {"price": "13000", "version": "1"}
     answer = staff.post(f"/portal/listings/{one}/price", data=form, hx=hx)
     assert answer.status_code == 409

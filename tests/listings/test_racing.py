@@ -105,7 +105,9 @@ def test_a_withdrawn_offer_does_not_come_back_with_a_save(real: Flask) -> None:
 
     def save(turn: int) -> None:
         with real.app_context():
-            actions.set_price(provider, one, turn + 1, _version(provider, one), by=None)
+            actions.set_values(
+                provider, one, {"price_minor": turn + 1}, _version(provider, one), by=None
+            )
 
     for turn in range(50):
         with ThreadPoolExecutor(2) as pool:
