@@ -162,6 +162,21 @@ def _wrong(raw: str, most: int, missing: Any) -> Iterable[Any]:
         yield error.message
 
 
+def parse_pair(name: str, value: str) -> tuple[str, str]:
+    """One pair from its two sides as typed.
+
+    Raises:
+        portal.web.parsing.Invalid: one side is empty, too long or holds what no line may.
+    """
+    for raw, most, missing in (
+        (name, LONGEST_NAME, _l("Give this value a name.")),
+        (value, LONGEST_VALUE, _l("Give this name a value.")),
+    ):
+        for message in _wrong(raw, most, missing):
+            raise Invalid(message)
+    return parse_line(name, most=LONGEST_NAME), parse_line(value, most=LONGEST_VALUE)
+
+
 def _cleaned(row: PairRow) -> tuple[str, str]:
     return parse_line(row.name, most=LONGEST_NAME), parse_line(row.value, most=LONGEST_VALUE)
 
