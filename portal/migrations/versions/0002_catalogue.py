@@ -87,6 +87,7 @@ def upgrade() -> None:
     _pictures()
     _work_in_progress()
     _imports()
+    _search()
 
 
 def _listing_indexes() -> None:
@@ -293,4 +294,30 @@ def _imports() -> None:
             ["provider_id"], ["providers.id"], name=op.f("fk_import_mappings_provider_id")
         ),
         sa.PrimaryKeyConstraint("provider_id", "headings_digest", name=op.f("pk_import_mappings")),
+    )
+
+
+def _search() -> None:
+    """The words by which listings are found, anew; `portal init` fills them in.
+
+    The old index stays, unread: the release before this one goes on writing it.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TABLE listing_search_texts (listing_id INTEGER PRIMARY KEY"
+            " REFERENCES listings (id) ON DELETE CASCADE,"
+            " version INTEGER NOT NULL, content TEXT NOT NULL)"
+        )
+        op.execute(
+            "CREATE VIRTUAL TABLE listing_search_grams USING fts5("
+            "tokens, content='', detail=none, columnsize=0, tokenize='ascii')"
+        )
+        return
+    op.execute(
+        "CREATE TABLE listing_search_texts (listing_id BIGINT PRIMARY KEY"
+        " REFERENCES listings (id) ON DELETE CASCADE,"
+        " version INTEGER NOT NULL, content TEXT NOT NULL, grams tsvector NOT NULL)"
+    )
+    op.execute(
+        "CREATE INDEX ix_listing_search_texts_grams ON listing_search_texts USING gin (grams)"
     )
