@@ -20,6 +20,7 @@ from portal.clock import HOUR, MINUTE
 from portal.config import Settings
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
+from portal.listings import actions as listings
 from portal.listings.counters import expire_ended
 from portal.mail import actions as mail
 from portal.mail import sending
@@ -37,6 +38,8 @@ _PATIENCE: Final = 15.0
 PERIODS: Final = {
     "inquiries.purge-senders": HOUR,
     "listings.expire": 10 * MINUTE,
+    "listings.purge-drafts": HOUR,
+    "listings.sweep-pictures": HOUR,
     "sessions.purge": HOUR,
     "statistics.purge": 10 * MINUTE,
 }
@@ -48,6 +51,10 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.purge-senders": _periodic(purge_senders),
         "listings.expire": _periodic(expire_ended),
+        "listings.purge-drafts": _periodic(listings.purge_drafts),
+        "listings.sweep-pictures": _periodic(
+            lambda: listings.sweep_pictures(settings.data_dir / "media")
+        ),
         "sessions.purge": _periodic(purge_ended_sessions),
         "statistics.purge": _periodic(lambda: statistics.purge(salt_folder(settings))),
     }

@@ -19,8 +19,11 @@ from portal.web.parsing import Invalid, parse_count, parse_line, printable
 MOST_DISCOUNTS: Final = 6
 MOST_PICTURES: Final = 20
 LONGEST_ALT: Final = 200
-_MOST_MONTHS: Final = 120
-_MOST_PERCENT: Final = 95
+_BUTTON: Final = re.compile(
+    r"(?P<field>discounts|images)-(?P<what>add|up|down|cover|remove)(?:-(?P<n>[0-9]{1,4}))?"
+)
+MOST_MONTHS: Final = 120
+MOST_PERCENT: Final = 95
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -37,6 +40,24 @@ class Entry:
     def is_blank(self) -> bool:
         """Whether neither side says anything."""
         return not (self.first.strip() or self.second.strip())
+
+
+@dataclass(frozen=True)
+class EntryButton:
+    """A button of a list: what it does in which `field`, to the entry in place `n`."""
+
+    field: str
+    what: str
+    n: int = -1
+
+
+def entry_button(form: Any) -> EntryButton | None:
+    """Which button of a list sent the form (a multi-dict), if one did: `rows=images-up-3`."""
+    said = form.get("rows")
+    match = _BUTTON.fullmatch(said) if isinstance(said, str) and len(said) < 40 else None
+    if match is None:
+        return None
+    return EntryButton(match["field"], match["what"], int(match["n"] or -1))
 
 
 class _ListField(Field):
@@ -78,6 +99,19 @@ class _ListField(Field):
         """What an entry means; raises Invalid."""
         raise NotImplementedError
 
+    def press(self, button: EntryButton) -> None:
+        """Change the rows as a button says; the form is then drawn again, nothing is saved."""
+        rows = [replace(row, n=n, errors=()) for n, row in enumerate(self.rows)]
+        here = button.n
+        if button.what == "add":
+            rows.append(Entry(len(rows)))
+        elif 0 <= here < len(rows):
+            row = rows.pop(here)
+            there = {"up": max(0, here - 1), "down": here + 1, "cover": 0}.get(button.what)
+            if there is not None:
+                rows.insert(there, row)
+        self.rows = [replace(row, n=n) for n, row in enumerate(rows)]
+
     def pre_validate(self, _form: Any) -> None:
         """Say at the field that an entry is wrong; the entry itself says what."""
         if any(row.errors for row in self.rows):
@@ -95,8 +129,8 @@ class DiscountsField(_ListField):
 
     def parse(self, row: Entry) -> tuple[int, int]:
         """Months and percent."""
-        return parse_count(row.first, 1, _MOST_MONTHS), parse_count(
-            row.second.strip().rstrip("%％"), 1, _MOST_PERCENT
+        return parse_count(row.first, 1, MOST_MONTHS), parse_count(
+            row.second.strip().rstrip("%％"), 1, MOST_PERCENT
         )
 
     def _read(self, rows: list[Entry]) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -61,11 +61,38 @@ def store(folder: Path, picture: Prepared | bytes) -> Stored:
         OSError: it could not be written (the disk is full); then no file of it remains.
     """
     prepared = prepare(picture) if isinstance(picture, bytes) else picture
-    folder.mkdir(parents=True, exist_ok=True)
     key = secrets.token_hex(_KEY_BYTES)
     # The full size comes last: where it is, the others are.
     files = {name_of(key, width): webp for width, webp in prepared.smaller.items()}
     files[name_of(key)] = prepared.full
+    _write_all(folder, files)
+    size, sizes = len(prepared.full), sizes_of(prepared.width)
+    return Stored(key, prepared.width, prepared.height, size, sizes)
+
+
+def copy(folder: Path, key: str) -> str | None:
+    """Store the picture of a key, in all the sizes it has, once more; returns the copy's key.
+
+    None where there is no such picture.
+
+    Raises:
+        OSError: it could not be written; then no file of the copy remains.
+    """
+    new = secrets.token_hex(_KEY_BYTES)
+    files: dict[str, bytes] = {}
+    for width in (*WIDTHS, None):
+        if file := _opened(folder / name_of(key, width)):
+            with file:
+                files[name_of(new, width)] = file.read()
+    if name_of(new) not in files:
+        return None
+    _write_all(folder, files)
+    return new
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all of these or none; the last one comes last."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         for name, webp in files.items():
             _write(_part_of(folder, name), webp)
@@ -77,8 +104,6 @@ def store(folder: Path, picture: Prepared | bytes) -> Stored:
             _remove_quietly(_part_of(folder, name))
             _remove_quietly(folder / name)
         raise
-    size, sizes = len(prepared.full), sizes_of(prepared.width)
-    return Stored(key, prepared.width, prepared.height, size, sizes)
 
 
 def _part_of(folder: Path, name: str) -> Path:

@@ -1,7 +1,9 @@
 """Pictures of listings: their rows, and where they stand."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -9,6 +11,8 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.listings import media
 from portal.listings.models import Image, Listing
+
+_MENTIONED: Final = re.compile(r"/media/([0-9a-f]{32})")
 
 
 class PicturesGone(Exception):  # noqa: N818 - an answer, not a fault
@@ -71,6 +75,28 @@ def place_pictures(
         .values(shown_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def keep_mentioned(session: Session, provider_id: int, listing_id: int, description: str) -> None:
+    """Keep the provider's pictures that the description shows, as those that stand in the listing.
+
+    Without this a picture that was put into the text and then taken off the list, before it was
+    ever saved there, would be swept away and leave a hole in the text.
+
+    Args:
+        session: of the running transaction.
+        provider_id: whose pictures.
+        listing_id: whose description.
+        description: as typed.
+    """
+    keys = sorted(set(_MENTIONED.findall(description)))
+    if keys:
+        session.execute(
+            update(Image)
+            .where(Image.key.in_(keys), Image.provider_id == provider_id, Image.shown_at.is_(None))
+            .values(shown_at=clock.now(), kept_for=listing_id)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def add_image(

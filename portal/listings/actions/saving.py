@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session, selectinload
 
 from portal import clock
@@ -17,8 +17,13 @@ from portal.listings.actions import placing
 from portal.listings.content import PARTS, Content, searchable
 from portal.listings.merge import Merged, changed_parts, merge
 from portal.listings.models import Attribute, Listing, Revision, Status
+from portal.listings.whole import Whole, locked_whole
 
 _NONCE_LENGTH: Final = 32
+_UPDATE: Final = (
+    Listing.__table__.update().where(Listing.__table__.c.id == bindparam("listing_id"))  # type: ignore[attr-defined]
+)
+_KEEP: Final = insert(Revision.__table__)
 _AUDITED_WHOLE: Final = 200
 """Longer values stand in the audit as their length: the revision holds them whole."""
 
@@ -100,9 +105,10 @@ def create(
         )
         session.add(listing)
         session.flush()
-        _replace_pairs(session, listing.id, content)
-        placing.place_pictures(session, provider_id, listing.id, content.images)
-        _keep_revision(session, listing.id, 1, content, by)
+        _add_pairs(session, listing.id, content)
+        if content.images:
+            placing.place_pictures(session, provider_id, listing.id, content.images)
+        _keep_revision(session, listing.id, 1, content.to_json(), by)
         search.index(session, listing.id, searchable(content, owner))
         audit(session, "listing.create", listing, by, {"title": [None, content.title]})
         return listing.id
@@ -167,22 +173,23 @@ def _save(
     by: int | None,
 ) -> Saved:
     with transaction() as session:
-        listing = locked(session, provider_id, listing_id)
-        theirs = Content.of(listing)
-        base = theirs
-        known = True
-        if version != listing.version:
+        now = locked_whole(session, provider_id, listing_id)
+        theirs, base = now.content, now.content
+        if version == now.row.version:
+            merged = Merged(change(theirs), (), ())
+        else:
             stored = _revision(session, listing_id, version)
-            known, base = stored is not None, stored or theirs
-        merged = merge(base if known else None, change(base), theirs)
-        if merged.overlapping:
-            raise Conflict(base if known else None, theirs, listing.version, merged)
+            base = stored or theirs
+            merged = merge(stored, change(base), theirs)
+            if merged.overlapping:
+                raise Conflict(stored, theirs, now.row.version, merged)
         changed = changed_parts(theirs, merged.content)
-        if changed:
-            if "own_number" in changed:
-                _refuse_taken(session, provider_id, merged.content.own_number)
-            _write(session, listing, theirs, merged.content, by)
-        return Saved(listing.version, changed, merged.taken)
+        if not changed:
+            return Saved(now.row.version, (), merged.taken)
+        if "own_number" in changed:
+            _refuse_taken(session, provider_id, merged.content.own_number)
+        _write(session, now, merged.content, changed, by)
+        return Saved(now.row.version + 1, changed, merged.taken)
 
 
 def _refuse_taken(session: Session, provider_id: int, own_number: str) -> None:
@@ -225,62 +232,74 @@ def _revision(session: Session, listing_id: int, version: int) -> Content | None
 
 
 def _write(
-    session: Session, listing: Listing, before: Content, after: Content, by: int | None
+    session: Session, now: Whole, after: Content, changed: tuple[str, ...], by: int | None
 ) -> None:
+    """The new content, its revision, words and audit row: what is the same is not written again."""
+    row, before = now.row, now.content
+    version, moment = row.version + 1, max(clock.now(), row.updated_at)
+    connection = session.connection()
     # A row that was not made by create() has no revision yet: forms opened with it need one.
-    if _revision(session, listing.id, listing.version) is None:
-        _keep_revision(session, listing.id, listing.version, before, None)
-    for name, value in after.columns().items():
-        setattr(listing, name, value)
-    listing.version += 1
-    listing.updated_at = max(clock.now(), listing.updated_at)
-    if after.attributes != before.attributes:
-        session.flush()
-        _replace_pairs(session, listing.id, after)
-        session.expire(listing, ["attributes"])
-    if after.images != before.images:
-        placing.place_pictures(session, listing.provider_id, listing.id, after.images)
-        session.expire(listing, ["images"])
-    _keep_revision(session, listing.id, listing.version, after, by)
-    owner = session.scalars(select(Provider.name).where(Provider.id == listing.provider_id)).one()
-    search.index(session, listing.id, searchable(after, owner))
-    audit(session, "listing.save", listing, by, _differences(before, after, listing.version))
+    if not now.has_revision:
+        _keep_revision(session, row.id, row.version, before.to_json(), None)
+    # Only what differs: an index of a value that is named here is written too.
+    columns, old = after.columns(), before.columns()
+    new = {name: value for name, value in columns.items() if value != old[name]}
+    connection.execute(
+        _UPDATE.values(version=version, updated_at=moment, **new), {"listing_id": row.id}
+    )
+    if "attributes" in changed:
+        _replace_pairs(session, row.id, after)
+    if "images" in changed:
+        placing.place_pictures(session, row.provider_id, row.id, after.images)
+    stored = after.to_json()
+    _keep_revision(session, row.id, version, stored, by)
+    words = searchable(after, row.owner)
+    if words != searchable(before, row.owner):
+        search.index(session, row.id, words)
+    differences = _differences(before.to_json(), stored, changed)
+    differences["version"] = [row.version, version]
+    audit(session, "listing.save", row, by, differences)
+    # Whoever holds the listing as an object reads it anew.
+    if session.identity_map:
+        session.expire_all()
 
 
 def _replace_pairs(session: Session, listing_id: int, content: Content) -> None:
     session.execute(delete(Attribute).where(Attribute.listing_id == listing_id))
+    _add_pairs(session, listing_id, content)
+
+
+def _add_pairs(session: Session, listing_id: int, content: Content) -> None:
     pairs = [
         {"listing_id": listing_id, "position": position, "name": name, "value": value}
         for position, (name, value) in enumerate(content.attributes)
     ]
     if pairs:
-        session.execute(insert(Attribute), pairs)
+        session.connection().execute(insert(Attribute.__table__), pairs)
 
 
 def _keep_revision(
-    session: Session, listing_id: int, version: int, content: Content, by: int | None
+    session: Session, listing_id: int, version: int, content: dict[str, Any], by: int | None
 ) -> None:
-    session.add(
-        Revision(
-            listing_id=listing_id,
-            version=version,
-            content=content.to_json(),
-            person_id=by,
-            at=clock.now(),
-        )
-    )
-    session.flush()
+    values = {
+        "listing_id": listing_id,
+        "version": version,
+        "content": content,
+        "person_id": by,
+        "at": clock.now(),
+    }
+    session.connection().execute(_KEEP, values)
 
 
-def _differences(before: Content, after: Content, version: int) -> dict[str, Any]:
-    old, new = before.to_json(), after.to_json()
-    changes = {
+def _differences(
+    old: dict[str, Any], new: dict[str, Any], changed: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
         name: [_short(old[name]), _short(new[name])]
-        for part in changed_parts(before, after)
+        for part in changed
         for name in PARTS[part]
         if old[name] != new[name]
     }
-    return {**changes, "version": [version - 1, version]}
 
 
 def _short(value: Any) -> Any:
@@ -290,9 +309,9 @@ def _short(value: Any) -> Any:
 
 
 def audit(
-    session: Session, act: str, listing: Listing, by: int | None, changes: dict[str, Any]
+    session: Session, act: str, listing: Any, by: int | None, changes: dict[str, Any]
 ) -> None:
-    """Record an act on a listing in the running transaction."""
+    """Record an act on a listing (its row or object) in the running transaction."""
     record(
         session,
         act,

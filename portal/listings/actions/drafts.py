@@ -1,0 +1,202 @@
+"""What somebody typed and has not saved: kept, thrown away, or gone with the save it led to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.accounts.models import Person
+from portal.database import Missing, rows_changed, transaction
+from portal.listings.actions import placing, saving
+from portal.listings.content import Content
+from portal.listings.models import EditDraft, Listing
+
+MOST_OF_A_PERSON: Final = 50
+"""Drafts that one person may have at a time."""
+MOST_CHARACTERS: Final = 200_000
+"""Of one draft: names and texts together."""
+MOST_FIELDS: Final = 400
+KEPT_FOR: Final = 30 * clock.DAY
+"""Seconds after its last save at which a draft goes."""
+Fields = Sequence[tuple[str, str]]
+"""Names and texts of a form's fields, as they were sent."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A draft as it now stands: its revision, and when it was kept (UTC seconds)."""
+
+    revision: int
+    saved_at: int
+
+
+class NewerDraft(Exception):  # noqa: N818 - an answer, not a fault
+    """The same person has gone on elsewhere: there the draft has this revision, of `saved_at`."""
+
+    def __init__(self, revision: int, saved_at: int) -> None:
+        super().__init__(str(revision))
+        self.revision, self.saved_at = revision, saved_at
+
+
+class TooMuch(Exception):  # noqa: N818 - an answer, not a fault
+    """More than a draft may hold, or more drafts than a person may have."""
+
+
+def keep_draft(
+    provider_id: int,
+    person_id: int,
+    place: str,
+    fields: Fields,
+    *,
+    revision: int,
+    listing_id: int | None = None,
+) -> Kept:
+    """Keep what was typed; nothing of it is judged before it is saved.
+
+    The same again writes nothing.
+
+    Args:
+        provider_id: whose listing it is, or will be.
+        person_id: whose draft it is; nobody else ever sees it.
+        place: the listing's id, or the nonce of the form of one that is not there yet.
+        fields: what was sent.
+        revision: the draft's that the form holds; 0: it knows of none.
+        listing_id: the listing; None: not there yet.
+
+    Raises:
+        Missing: there is no such listing of this provider.
+        NewerDraft: another device, or another tab, has gone on with it.
+        TooMuch: see there.
+    """
+    if len(fields) > MOST_FIELDS or sum(map(len, _flat(fields))) > MOST_CHARACTERS:
+        raise TooMuch
+    sent = [list(pair) for pair in fields]
+    with transaction() as session:
+        # One after the other for each person: two tabs cannot both begin a draft.
+        _lock_person(session, person_id)
+        draft = session.scalars(_of(provider_id, person_id, place)).one_or_none()
+        if draft is None:
+            _refuse_foreign(session, provider_id, listing_id)
+            _refuse_many(session, person_id)
+            draft = EditDraft(
+                provider_id=provider_id,
+                person_id=person_id,
+                listing_id=listing_id,
+                place=place,
+                revision=revision,
+            )
+            session.add(draft)
+        elif draft.fields == sent:
+            return Kept(draft.revision, draft.saved_at)
+        elif draft.revision != revision:
+            raise NewerDraft(draft.revision, draft.saved_at)
+        draft.fields, draft.revision, draft.saved_at = sent, revision + 1, clock.now()
+        return Kept(draft.revision, draft.saved_at)
+
+
+def _flat(fields: Fields) -> list[str]:
+    return [text for pair in fields for text in pair]
+
+
+def _lock_person(session: Session, person_id: int) -> None:
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+
+
+def _of(provider_id: int, person_id: int, place: str) -> Select[tuple[EditDraft]]:
+    return select(EditDraft).where(
+        EditDraft.provider_id == provider_id,
+        EditDraft.person_id == person_id,
+        EditDraft.place == place,
+    )
+
+
+def _refuse_foreign(session: Session, provider_id: int, listing_id: int | None) -> None:
+    if listing_id is None:
+        return
+    owned = select(Listing.id).where(Listing.id == listing_id, Listing.provider_id == provider_id)
+    if session.scalar(owned) is None:
+        raise Missing
+
+
+def _refuse_many(session: Session, person_id: int) -> None:
+    held = session.scalar(
+        select(func.count()).select_from(EditDraft).where(EditDraft.person_id == person_id)
+    )
+    if (held or 0) >= MOST_OF_A_PERSON:
+        raise TooMuch
+
+
+def discard_draft(provider_id: int, person_id: int, place: str) -> None:
+    """Throw a draft away; one that is gone already is no error."""
+    with transaction() as session:
+        session.execute(
+            delete(EditDraft).where(
+                EditDraft.provider_id == provider_id,
+                EditDraft.person_id == person_id,
+                EditDraft.place == place,
+            )
+        )
+
+
+def save_form(
+    provider_id: int,
+    listing_id: int,
+    content: Content,
+    version: int,
+    *,
+    by: int,
+    draft: int = 0,
+) -> saving.Saved:
+    """Save what a form holds, and in the same transaction let go of the draft it came from.
+
+    A draft that is newer than the form's stays: what was typed elsewhere is not in this save.
+
+    Args:
+        provider_id: whose listing it must be.
+        listing_id: which.
+        content: the whole form.
+        version: the one the form was opened with.
+        by: person.
+        draft: the draft's revision that the form holds; 0: none.
+
+    Raises:
+        Missing, Conflict, PicturesGone, NumberTaken: as saving.save().
+    """
+    with transaction() as session:
+        saved = saving.save(provider_id, listing_id, content, version, by=by)
+        placing.keep_mentioned(session, provider_id, listing_id, content.description)
+        _let_go(session, provider_id, by, str(listing_id), draft)
+        return saved
+
+
+def create_from_form(
+    provider_id: int, content: Content, *, by: int, form_nonce: str, draft: int = 0
+) -> int:
+    """Make a listing of a form and let go of its draft; returns the id, see saving.create()."""
+    with transaction() as session:
+        listing_id = saving.create(provider_id, content, by=by, form_nonce=form_nonce or None)
+        placing.keep_mentioned(session, provider_id, listing_id, content.description)
+        _let_go(session, provider_id, by, form_nonce, draft)
+        return listing_id
+
+
+def _let_go(session: Session, provider_id: int, person_id: int, place: str, draft: int) -> None:
+    session.execute(
+        delete(EditDraft).where(
+            EditDraft.provider_id == provider_id,
+            EditDraft.person_id == person_id,
+            EditDraft.place == place,
+            EditDraft.revision <= draft,
+        )
+    )
+
+
+def purge_drafts() -> int:
+    """Remove drafts that nobody touched for KEPT_FOR seconds; returns how many."""
+    with transaction() as session:
+        return rows_changed(
+            session, delete(EditDraft).where(EditDraft.saved_at < clock.now() - KEPT_FOR)
+        )
