@@ -13,6 +13,7 @@ from portal.extensions import htmx, login_manager
 from portal.permissions import PUBLIC, SIGNED_IN, Access, Permission
 
 _DECLARED: Final = "portal_access"
+_TAKES: Final = "portal_takes"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
 _URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -35,6 +36,21 @@ def requires(access: Permission | Access) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         setattr(view, _DECLARED, access)
+        return view
+
+    return declare
+
+
+def takes_files(most_bytes: int, most_fields: int) -> Callable[[View], View]:
+    """Let a view read a larger multipart form than others, from those who may use it at all.
+
+    Args:
+        most_bytes: of the whole body.
+        most_fields: of the form, files included.
+    """
+
+    def declare(view: View) -> View:
+        setattr(view, _TAKES, (most_bytes, most_fields))
         return view
 
     return declare
@@ -130,6 +146,9 @@ def _check_access() -> BaseResponse | None:
         return to_sign_in()
     if access is not SIGNED_IN and not cast(Reader, current_user).may(Permission(access or "")):
         abort(403)
+    if takes := getattr(flask.current_app.view_functions[endpoint], _TAKES, None):
+        # Before the CSRF token is looked for, which reads the form.
+        request.max_content_length, request.max_form_parts = takes
     return None
 
 
