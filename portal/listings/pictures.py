@@ -1,8 +1,8 @@
 """A seller's picture becomes ours: any JPEG, PNG, WebP or GIF drawn anew as WebP in three sizes.
 
-Nothing of the file that came is kept but its pixels, in sRGB and the right way up. One picture of
-40 megapixels takes less than 400 MiB for a moment; prepare one at a time, and never inside a
-transaction.
+Nothing of the file that came is kept but its pixels, in sRGB and the right way up. The largest
+pictures take one to three seconds and 280 MiB of memory for that time: prepare one at a time, and
+never inside a transaction, which would make all other writers wait.
 """
 
 import struct

@@ -2,11 +2,14 @@
 
 import random
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageFile
@@ -309,3 +312,44 @@ def test_a_png_with_two_sizes() -> None:
 def test_a_jpeg_ends_where_it_says_so() -> None:
     twice = saved(quarters(), "JPEG") + saved(Image.new("RGB", (9000, 9000)), "JPEG")
     assert prepare(BytesIO(twice)).width == 64
+
+
+# What `getrusage` tells begins with the parent's peak; the kernel's mark of this process does not.
+_GROWTH = """
+import sys
+from pathlib import Path
+from portal.listings.pictures import prepare
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+content = Path(sys.argv[1]).read_bytes()
+before = peak()
+prepare(content)
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "size", "kind", "most"),
+    [
+        # Of a progressive JPEG all coefficients are in memory: two bytes for each of three colours.
+        ("RGB", (7300, 5470), "JPEG", 320),
+        ("RGBA", (6330, 6300), "PNG", 250),
+        ("RGBA", (4000, 4000), "WEBP", 290),
+    ],
+)
+def test_the_largest_pictures_take_so_many_mebibytes(
+    tmp_path: Path, mode: str, size: tuple[int, int], kind: str, most: int
+) -> None:
+    options = {
+        "JPEG": {"progressive": True, "subsampling": 0},
+        "PNG": {"compress_level": 1},
+        "WEBP": {"method": 0},
+    }[kind]
+    sent = tmp_path / "sent"
+    sent.write_bytes(saved(Image.new(mode, size, (9, 90, 200, 128)[: len(mode)]), kind, **options))
+    command = [sys.executable, "-c", _GROWTH, str(sent)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 20 < int(found.stdout) / 1024 < most
