@@ -83,8 +83,14 @@ class ImportRow(Base):
     listing_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("listings.id", ondelete="SET NULL")
     )
+    listing_version: Mapped[int | None]
+    """The listing's when the row was checked: what somebody saves after that is not overruled."""
     messages: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Column's place (as text; "" for the row) → code and parameters of what is wrong there."""
+    """Column's place (as text; "" for the row) → code and parameters of what is wrong there.
+
+    The code `cell` says that the field's rule refuses the cell: the rule itself says why, in the
+    language of whoever reads it.
+    """
     notes: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The same for what is worth a look and stops nothing."""
 
