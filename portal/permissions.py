@@ -11,10 +11,13 @@ class Permission(StrEnum):
     LISTING_VIEW = "listing:view"
     LISTING_EDIT = "listing:edit"
     LISTING_PUBLISH = "listing:publish"
+    LISTING_CONFIRM = "listing:confirm"
+    LISTING_REVIEW = "listing:review"
     INQUIRY_VIEW = "inquiry:view"
     INQUIRY_ANSWER = "inquiry:answer"
     STATISTICS_VIEW = "statistics:view"
     STATISTICS_ALL = "statistics:all"
+    PROVIDER_EDIT = "provider:edit"
 
 
 class Access(StrEnum):
@@ -42,18 +45,28 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
             Permission.LISTING_VIEW,
             Permission.LISTING_EDIT,
             Permission.LISTING_PUBLISH,
+            Permission.LISTING_CONFIRM,
             Permission.STATISTICS_VIEW,
         }
     ),
     Role.SELLER: frozenset(
         {
             Permission.LISTING_VIEW,
+            # Who talks to buyers is the first to know what can still be had.
+            Permission.LISTING_CONFIRM,
             Permission.INQUIRY_VIEW,
             Permission.INQUIRY_ANSWER,
             Permission.STATISTICS_VIEW,
         }
     ),
-    Role.ADMIN: frozenset({Permission.STATISTICS_VIEW, Permission.STATISTICS_ALL}),
+    Role.ADMIN: frozenset(
+        {
+            Permission.LISTING_REVIEW,
+            Permission.STATISTICS_VIEW,
+            Permission.STATISTICS_ALL,
+            Permission.PROVIDER_EDIT,
+        }
+    ),
 }
 
 

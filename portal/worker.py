@@ -21,7 +21,6 @@ from portal.config import Settings
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
 from portal.listings import actions as listings
-from portal.listings.counters import expire_ended
 from portal.mail import actions as mail
 from portal.mail import sending
 from portal.statistics import actions as statistics
@@ -37,7 +36,9 @@ _PATIENCE: Final = 15.0
 """Seconds for the job at hand when the worker is asked to stop; a cut-off job runs again."""
 PERIODS: Final = {
     "inquiries.purge-senders": HOUR,
-    "listings.expire": 10 * MINUTE,
+    # A provider's midnight is at a full quarter of an hour, wherever it is.
+    "listings.expire": MINUTE,
+    "listings.warn": 15 * MINUTE,
     "listings.purge-drafts": HOUR,
     "listings.sweep-pictures": HOUR,
     "sessions.purge": HOUR,
@@ -50,7 +51,8 @@ def handlers(settings: Settings) -> dict[str, Handler]:
     return {
         mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.purge-senders": _periodic(purge_senders),
-        "listings.expire": _periodic(expire_ended),
+        "listings.expire": _periodic(listings.expire_ended),
+        "listings.warn": _periodic(listings.warn_of_ending),
         "listings.purge-drafts": _periodic(listings.purge_drafts),
         "listings.sweep-pictures": _periodic(
             lambda: listings.sweep_pictures(settings.data_dir / "media")

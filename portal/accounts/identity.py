@@ -20,6 +20,10 @@ class Identity(UserMixin):
     language: str
     provider_id: int | None
     provider_name: str | None
+    timezone: str
+    """IANA name of the zone in whose days the provider's offers end."""
+    reviews_listings: bool
+    """Whether an admin looks at the provider's offers before buyers do."""
     roles: frozenset[Role]
     seen_at: int
 

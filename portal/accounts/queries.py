@@ -21,6 +21,11 @@ _roles = (
     .where(PersonRole.person_id == Person.id)
     .scalar_subquery()
 )
+_of_provider: tuple[Any, ...] = (
+    Provider.name.label("provider_name"),
+    Provider.timezone,
+    Provider.reviews_listings,
+)
 _IDENTITY: Final = Reading(
     select(
         SignInSession.id,
@@ -31,7 +36,7 @@ _IDENTITY: Final = Reading(
         Person.email,
         Person.language,
         Person.provider_id,
-        Provider.name.label("provider_name"),
+        *_of_provider,
         _roles.label("roles"),
     )
     .join(Person, Person.id == SignInSession.person_id)
@@ -69,6 +74,9 @@ def identity_of(token: str, digest: str) -> Identity | None:
         language=row.language,
         provider_id=row.provider_id,
         provider_name=row.provider_name,
+        timezone=row.timezone or clock.MARKET_ZONE.key,
+        # SQLite's driver gives 0 or 1.
+        reviews_listings=bool(row.reviews_listings),
         roles=frozenset(Role(name) for name in (row.roles or "").split(",") if name),
         seen_at=row.seen_at,
     )

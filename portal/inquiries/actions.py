@@ -91,12 +91,12 @@ def _ask(question: Question, links: Links) -> Received:
         earlier = session.scalar(select(Inquiry).where(Inquiry.form_nonce == question.form_nonce))
         if earlier is not None:
             return _same_again(session, earlier, question, links)
-        if not listing.is_live:
+        provider = session.get_one(Provider, listing.provider_id)
+        if not listing.is_live(clock.today_in(provider.timezone)):
             raise NotOffered(was_public=listing.was_public)
         hold_cap(session, question.network_digest)
         link = links.new()
         inquiry, message = _store(session, question, listing, link)
-        provider = session.get_one(Provider, listing.provider_id)
         touch(session, listing.provider_id)
         if not question.is_spam:
             record_inquiry(session, listing.id)

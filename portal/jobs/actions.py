@@ -144,12 +144,16 @@ def fail(job: Claim, error: str, *, is_permanent: bool = False) -> bool:
 def plan_periodic(periods: Mapping[str, int]) -> None:
     """Make sure that each periodic job (kind → period in seconds) has its one row.
 
-    A clock that was set back leaves jobs planned for a time far ahead: they become due now.
+    A clock that was set back leaves jobs planned for a time far ahead: they become due now. So
+    does a job whose period another release has changed.
     """
     now = clock.now()
     with transaction() as session:
         for kind, period in periods.items():
             enqueue(session, kind, {_EVERY: period}, key=kind)
+            planned = session.scalars(select(Job).where(Job.key == kind)).one()
+            if planned.payload != {_EVERY: period}:
+                planned.payload, planned.due_at = {_EVERY: period}, now
             session.execute(
                 update(Job)
                 .where(Job.key == kind, Job.due_at > now + period + max(BACKOFF))

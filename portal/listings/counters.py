@@ -1,4 +1,4 @@
-"""Columns that upper features keep on listings, written in bulk, and what time does to listings.
+"""Columns that upper features keep on listings, written in bulk.
 
 Nothing here touches `version` or `updated_at`: the seller changed nothing.
 """
@@ -11,15 +11,11 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.audit.actions import record
-from portal.database import transaction
 from portal.extensions import db
-from portal.listings.models import Listing, Status
+from portal.listings.models import Listing
 
 RECENT_DAYS: Final = 14
 """How many marketplace days `views_recent` holds."""
-_AT_ONCE: Final = 500
 
 
 def record_views(session: Session, views: Mapping[int, Mapping[date, int]]) -> None:
@@ -108,46 +104,3 @@ def providers_of(session: Session, listing_ids: set[int]) -> dict[int, int]:
 def provider_of(listing_id: int) -> int | None:
     """Whose listing this is; None where there is none."""
     return db.session.scalar(select(Listing.provider_id).where(Listing.id == listing_id))
-
-
-def expire_ended() -> int:
-    """Turn live listings whose last day has passed into expired ones; returns how many.
-
-    A few hundred a transaction: other writers wait a few milliseconds, not the whole of it.
-    """
-    total = 0
-    while ended := _expire_some():
-        total += ended
-    return total
-
-
-def _expire_some() -> int:
-    is_over = (Listing.status == Status.LIVE, Listing.valid_until < clock.today())
-    if db.session.scalar(select(Listing.id).where(*is_over).limit(1)) is None:
-        return 0  # without taking the write lock
-    with transaction() as session:
-        rows = session.execute(
-            select(Listing.id, Listing.provider_id, Listing.valid_until)
-            .where(*is_over)
-            .order_by(Listing.id)
-            .limit(_AT_ONCE)
-            .with_for_update()
-        ).all()
-        ids = [row.id for row in rows]
-        session.execute(
-            update(Listing)
-            .where(Listing.id.in_(ids))
-            .values(status=Status.EXPIRED)
-            .execution_options(synchronize_session=False)
-        )
-        for row in rows:
-            record(
-                session,
-                "listing.expire",
-                subject="listing",
-                subject_id=row.id,
-                person_id=None,
-                provider_id=row.provider_id,
-                changes={"status": [Status.LIVE, Status.EXPIRED]},
-            )
-        return len(ids)

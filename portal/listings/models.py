@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal import clock
 from portal.database import Base, BigId, Code, Identifier, Seconds
 from portal.listings import vocabulary
 from portal.listings.vocabulary import Currency, Status, Unit
@@ -190,7 +189,7 @@ class Listing(Base):
     place: Mapped[Code | None]
     """GB/T 2260 code in portal.places."""
     valid_until: Mapped[date | None]
-    """Last marketplace day of the offer; None: no end date (长期有效)."""
+    """Last day of the offer where its provider is; None: no end date (长期有效)."""
     description: Mapped[str] = mapped_column(Text, default="")
     """Markdown as typed."""
     version: Mapped[int] = mapped_column(default=1)
@@ -203,7 +202,7 @@ class Listing(Base):
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
     """When its seller last said that it can still be had; changes nothing else."""
     submitted_at: Mapped[int | None] = mapped_column(BigInteger)
-    """When it was handed in for review."""
+    """Since when it waits for a reviewer: handed in, or changed after it was approved."""
     rejection: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     """Part (see content.PARTS) → what the reviewer wants changed; kept until the next hand-in."""
     previous_site_views: Mapped[int | None] = mapped_column(BigInteger)
@@ -224,15 +223,13 @@ class Listing(Base):
         order_by="Image.position", foreign_keys="Image.listing_id", lazy="raise", viewonly=True
     )
 
-    @property
-    def is_live(self) -> bool:
-        """Whether buyers see it today."""
-        return self.status == Status.LIVE and not self.has_ended
+    def is_live(self, today: date) -> bool:
+        """Whether buyers see it, on a day in its provider's zone."""
+        return self.status == Status.LIVE and not self.has_ended(today)
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether its last day has passed."""
-        return self.valid_until is not None and self.valid_until < clock.today()
+    def has_ended(self, today: date) -> bool:
+        """Whether its last day has passed, on a day in its provider's zone."""
+        return self.valid_until is not None and self.valid_until < today
 
     @property
     def was_public(self) -> bool:
@@ -310,6 +307,8 @@ class Revision(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("people.id"))
     at: Mapped[Seconds]
+    restored_from: Mapped[int | None]
+    """The version that this one brought back."""
 
 
 class EditDraft(Base):

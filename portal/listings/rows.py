@@ -3,7 +3,7 @@
 A drawn row holds nothing of its reader: no name, no token, not even the filters of the page it
 stands in. Where a link has to lead back to that page the row has a mark, which each page fills.
 It is kept by all the values it shows, so it can never be out of date, and by language, by whether
-its buttons are there, and by the marketplace day (from which "ended" and the 14 days follow).
+its buttons are there, and by the day of the marketplace (the 14 days) and the provider ("ended").
 """
 
 from datetime import UTC, date, datetime
@@ -32,16 +32,19 @@ _kept: Final[Kept[str]] = Kept(4000)
 _tables: Final[Kept[bytes]] = Kept(50)
 
 
-def drawn_table(listed: Page[Shown], filters: Filters, *, may_edit: bool, back: str) -> bytes:
+def drawn_table(
+    listed: Page[Shown], filters: Filters, *, may_edit: bool, own_day: date, back: str
+) -> bytes:
     """The index's table with its rows, or what stands in place of none, in UTF-8.
 
     Args:
         listed: rows as queries.listings_of gives them, and the links to other pages.
         filters: what they were asked for by.
         may_edit: whether the reader may change listings.
+        own_day: the provider's day.
         back: path of the page they stand in.
     """
-    alike = (current_locale(), may_edit, clock.today())
+    alike = (current_locale(), may_edit, clock.today(), own_day)
     rows = tuple(listed.rows)
     key = (rows, alike, filters, back, listed.next_url, listed.previous_url)
     table = _tables.get(key)
@@ -62,13 +65,13 @@ def drawn_table(listed: Page[Shown], filters: Filters, *, may_edit: bool, back: 
     return table
 
 
-def _drawn(row: Shown, alike: tuple[str, bool, date]) -> str:
+def _drawn(row: Shown, alike: tuple[str, bool, date, date]) -> str:
     key = (row, alike)
     found = _kept.get(key)
     if found is None:
-        _locale, may_edit, today = alike
+        _locale, may_edit, today, own_day = alike
         found = _template("_row").render(
-            row_context(named(row), may_edit=may_edit, today=today, back=_BACK)
+            row_context(named(row), may_edit=may_edit, today=today, own_day=own_day, back=_BACK)
         )
         _kept.put(key, found)
     return found
@@ -80,7 +83,7 @@ def _template(name: str) -> Template:
 
 
 def row_context(
-    row: Any, *, may_edit: bool, today: date, back: str, **context: Any
+    row: Any, *, may_edit: bool, today: date, own_day: date, back: str, **context: Any
 ) -> dict[str, Any]:
     """What `listings/_row.html` reads.
 
@@ -88,6 +91,7 @@ def row_context(
         row: the listing's columns.
         may_edit: whether the reader may change listings.
         today: the marketplace's day.
+        own_day: the provider's day, in which its offers end.
         back: what its links append, see back_query().
         context: `form` (the price being edited), `newer` (a price saved meanwhile), `problem`
             (why something was refused), `said` (to be announced).
@@ -104,7 +108,7 @@ def row_context(
         **context,
         "row": row,
         "recent": shifted(_numbers(row.views_recent), _day(row.views_day), today),
-        "has_ended": (last := _day(row.valid_until)) is not None and last < today,
+        "has_ended": (last := _day(row.valid_until)) is not None and last < own_day,
         "may_edit": may_edit,
         "back": back,
     }

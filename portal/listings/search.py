@@ -65,6 +65,15 @@ def index(session: Session, listing_id: int, content: str) -> None:
     )
 
 
+def forget(session: Session, listing_id: int) -> None:
+    """Let a listing be found no more, in the running transaction."""
+    key = "rowid" if session.get_bind().dialect.name == "sqlite" else "listing_id"
+    session.execute(
+        text(f"DELETE FROM listing_search WHERE {key} = :id"),  # noqa: S608 - one of two names
+        {"id": listing_id},
+    )
+
+
 def _vector(tokens: list[str]) -> str:
     """A tsvector literal with positions; PostgreSQL keeps positions up to 16383."""
     return " ".join(f"'{token}':{min(place, 16_383)}" for place, token in enumerate(tokens, 1))

@@ -4,6 +4,7 @@ import re
 import secrets
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -32,6 +33,7 @@ def post(
     inquiry_id: int | None = None,
     in_reply_to: str | None = None,
     not_before: int | None = None,
+    key: str | None = None,
 ) -> Mail:
     """Put a mail into the outbox; it goes out once the running transaction has been committed.
 
@@ -44,21 +46,25 @@ def post(
         inquiry_id: the conversation it belongs to.
         in_reply_to: key of the mail that it follows in its thread.
         not_before: earliest sending, UTC seconds; None: at once.
+        key: up to 64 characters that only this mail has: with one that is there already nothing
+            is added. None: a random one.
 
     Returns:
-        The mail, with its id and its key.
+        The mail, with its id and its key; the earlier one if the key was there.
 
     Raises:
         NoAddress: `to` is not one address.
     """
     if len(to) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
         raise NoAddress(to)
+    if key and (earlier := session.scalar(select(Mail).where(Mail.key == key))):
+        return earlier
     mail = Mail(
         to_address=to,
         template=template,
         language=language,
         context=context,
-        key=secrets.token_hex(_KEY_BYTES),
+        key=key or secrets.token_hex(_KEY_BYTES),
         in_reply_to=in_reply_to,
         inquiry_id=inquiry_id,
         created_at=clock.now(),

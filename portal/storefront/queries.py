@@ -83,6 +83,12 @@ _PRICE_KEY: Final = func.coalesce(_t.price_minor, literal_column(str(_LARGEST), 
 
 
 def _is_live(today: Any) -> ColumnElement[bool]:
+    """Whether buyers see an offer.
+
+    Its status says so; the day guards against a worker that stands still. In lists that is a day
+    over for everybody: no offer is hidden before its provider's midnight, and no list has to ask
+    in which zone each offer is. Who opens one is told exactly, see has_ended().
+    """
     return and_(
         _t.status == Status.LIVE.value, or_(_t.valid_until.is_(None), _t.valid_until >= today)
     )
@@ -108,7 +114,7 @@ def live_offers(filters: Filters, cursor: Cursor | None) -> tuple[list[AnyRow], 
 
 def live_offers_of(provider_id: int, cursor: Cursor | None) -> list[AnyRow]:
     """Up to PAGE + 1 cards of one provider, newest first, as live_offers()."""
-    own = (_is_live(clock.today()), _t.provider_id == provider_id)
+    own = (_is_live(clock.earliest_today()), _t.provider_id == provider_id)
     return list(db.session.execute(_page(NEWEST, cursor).where(*own)).all())
 
 
@@ -137,7 +143,7 @@ def _page(sort: str, cursor: Cursor | None) -> Select[Any]:
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
     """What an offer must meet; None: nothing can."""
-    wanted = [_is_live(clock.today())]
+    wanted = [_is_live(clock.earliest_today())]
     if filters.q:
         found = search.matches(filters.q, db.engine.dialect.name)
         if found is None:
@@ -177,6 +183,7 @@ _ONE: Final = (
         _p.website.label("provider_website"),
         _p.verified_at.label("provider_verified_at"),
         _p.created_at.label("provider_created_at"),
+        _p.timezone.label("provider_timezone"),
     )
     .join(Provider, _p.id == _t.provider_id)
     .where(_t.id == bindparam("listing_id"))
@@ -218,7 +225,7 @@ def related_to(offer: Any) -> list[AnyRow]:
     price = offer.price_minor
     given = {
         "listing_id": offer.id,
-        "today": clock.today(),
+        "today": clock.earliest_today(),
         "gpu": offer.gpu_model,
         "place": offer.place,
         "currency": offer.currency,
@@ -298,10 +305,13 @@ def sitemap_parts() -> int:
 def sitemap_part(part: int) -> list[AnyRow]:
     """Id and time of the last change of the live offers in one part, counted from 0."""
     span = _t.id.between(part * SITEMAP_IDS, (part + 1) * SITEMAP_IDS - 1)
-    statement = select(_t.id, _t.updated_at).where(_is_live(clock.today()), span).order_by(_t.id)
+    statement = (
+        select(_t.id, _t.updated_at).where(_is_live(clock.earliest_today()), span).order_by(_t.id)
+    )
     return list(db.session.execute(statement).all())
 
 
 def has_ended(row: Any) -> bool:
-    """Whether the last day of an offer's row has passed."""
-    return row.valid_until is not None and row.valid_until < clock.today()
+    """Whether the last day of an offer (as offer_row gives it) has passed where its provider is."""
+    last = row.valid_until
+    return last is not None and last < clock.today_in(row.provider_timezone)

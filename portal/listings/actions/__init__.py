@@ -11,7 +11,20 @@ from portal.listings.actions.drafts import (
     purge_drafts,
     save_form,
 )
-from portal.listings.actions.lifecycle import NotPublishable, publish, withdraw
+from portal.listings.actions.expiry import expire_ended, warn_of_ending
+from portal.listings.actions.lifecycle import (
+    ChangedSince,
+    Moved,
+    NotPublishable,
+    approve,
+    archive,
+    confirm,
+    delete,
+    publish,
+    reject,
+    unarchive,
+    withdraw,
+)
 from portal.listings.actions.pictures import QuotaFull, add_picture, sweep_pictures
 from portal.listings.actions.placing import PicturesGone, add_image, place_pictures
 from portal.listings.actions.saving import (
@@ -24,8 +37,10 @@ from portal.listings.actions.saving import (
 )
 
 __all__ = [
+    "ChangedSince",
     "Conflict",
     "Kept",
+    "Moved",
     "NewerDraft",
     "NotPublishable",
     "NumberTaken",
@@ -35,17 +50,25 @@ __all__ = [
     "TooMuch",
     "add_image",
     "add_picture",
+    "approve",
+    "archive",
+    "confirm",
     "create",
     "create_from_form",
+    "delete",
     "discard_draft",
     "duplicate",
+    "expire_ended",
     "keep_draft",
     "place_pictures",
     "publish",
     "purge_drafts",
+    "reject",
     "save",
     "save_form",
     "set_values",
     "sweep_pictures",
+    "unarchive",
+    "warn_of_ending",
     "withdraw",
 ]

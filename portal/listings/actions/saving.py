@@ -12,7 +12,7 @@ from portal.accounts.models import Provider
 from portal.audit.actions import record
 from portal.database import Missing, transaction
 from portal.digests import digest_of
-from portal.listings import search
+from portal.listings import search, substance
 from portal.listings.actions import placing
 from portal.listings.content import PARTS, Content, searchable
 from portal.listings.merge import Merged, changed_parts, merge
@@ -236,7 +236,7 @@ def _write(
 ) -> None:
     """The new content, its revision, words and audit row: what is the same is not written again."""
     row, before = now.row, now.content
-    version, moment = row.version + 1, max(clock.now(), row.updated_at)
+    version = row.version + 1
     connection = session.connection()
     # A row that was not made by create() has no revision yet: forms opened with it need one.
     if not now.has_revision:
@@ -244,9 +244,8 @@ def _write(
     # Only what differs: an index of a value that is named here is written too.
     columns, old = after.columns(), before.columns()
     new = {name: value for name, value in columns.items() if value != old[name]}
-    connection.execute(
-        _UPDATE.values(version=version, updated_at=moment, **new), {"listing_id": row.id}
-    )
+    new |= _moments(row, before, after)
+    connection.execute(_UPDATE.values(version=version, **new), {"listing_id": row.id})
     if "attributes" in changed:
         _replace_pairs(session, row.id, after)
     if "images" in changed:
@@ -262,6 +261,17 @@ def _write(
     # Whoever holds the listing as an object reads it anew.
     if session.identity_map:
         session.expire_all()
+
+
+def _moments(row: Any, before: Content, after: Content) -> dict[str, int]:
+    """What a change of substance moves: the last update, and the wait for a reviewer."""
+    if not substance.is_substantive(before, after):
+        return {}
+    moments = {"updated_at": max(clock.now(), row.updated_at)}
+    is_unasked = row.is_reviewed and row.submitted_at is None
+    if is_unasked and substance.needs_another_look(row.status, before, after):
+        moments["submitted_at"] = clock.now()
+    return moments
 
 
 def _replace_pairs(session: Session, listing_id: int, content: Content) -> None:

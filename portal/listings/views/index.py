@@ -7,6 +7,7 @@ from flask import Response, request
 from flask_login import current_user
 from markupsafe import escape
 
+from portal import clock
 from portal.listings import queries, rows
 from portal.listings.content import Content
 from portal.listings.filters import Filters, read, url_of
@@ -40,7 +41,8 @@ def index() -> Response:
     )
     may_edit = me.may(Permission.LISTING_EDIT)
     here = url_of(filters, page=given if cursor else None)
-    table = rows.drawn_table(listed, filters, may_edit=may_edit, back=here)
+    own_day = clock.today_in(me.timezone)
+    table = rows.drawn_table(listed, filters, may_edit=may_edit, own_day=own_day, back=here)
     if is_fragment_request():
         return tell_apart(Response(table))
     return framed("listings/index.html", _index_parts(filters, counts, table, here))

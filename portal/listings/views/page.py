@@ -28,8 +28,15 @@ def row_of(row: AnyRow, **context: Any) -> dict[str, Any]:
     """What the row's own template reads, for this reader."""
     may_edit = current_user.may(Permission.LISTING_EDIT)
     back = rows.back_query(way_back())
+    own_day = clock.today_in(current_user.timezone)
     return rows.row_context(
-        row, may_edit=may_edit, today=clock.today(), back=back, way_back=way_back(), **context
+        row,
+        may_edit=may_edit,
+        today=clock.today(),
+        own_day=own_day,
+        back=back,
+        way_back=way_back(),
+        **context,
     )
 
 
