@@ -1,7 +1,7 @@
 """What a seller writes about an offer, as one plain value: compared, merged, kept as revisions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final, Self
 
@@ -85,16 +85,21 @@ class Content:
         return cls(**values, attributes=attributes, images=images)
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """What `to_json` gave; names it does not know are left out, missing ones get defaults."""
+    def from_json(cls, stored: Mapping[str, Any], like: Self | None = None) -> Self:
+        """What `to_json` gave, names it does not know left out.
+
+        Args:
+            stored: may come from an earlier release and lack what that one did not know.
+            like: gives the values that are missing; None: they are "not stated".
+        """
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
-        for name in DAYS:
-            day = known.get(name)
-            known[name] = date.fromisoformat(day) if day else None
-        known["discounts"] = _discounts(known.get("discounts"))
-        for name in ("attributes", "images"):
-            known[name] = tuple((pair[0], pair[1]) for pair in known.get(name, ()))
-        return cls(**known)
+        for name in DAYS & known.keys():
+            known[name] = date.fromisoformat(known[name]) if known[name] else None
+        if "discounts" in known:
+            known["discounts"] = _discounts(known["discounts"])
+        for name in {"attributes", "images"} & known.keys():
+            known[name] = tuple((pair[0], pair[1]) for pair in known[name])
+        return replace(like, **known) if like else cls(**known)
 
     def to_json(self) -> dict[str, Any]:
         """The same in what JSON knows: days as text, pairs as lists."""
@@ -142,7 +147,7 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 PARTS: Final[dict[str, tuple[str, ...]]] = _parts()
 """What counts as one field when two people change it: its name, and the values it is made of."""
-DAYS: Final = ("available_from", "available_until", "valid_until")
+DAYS: Final = frozenset({"available_from", "available_until", "valid_until"})
 """The values that are days."""
 COLUMNS: Final = tuple(
     field.name for field in fields(Content) if field.name not in {"attributes", "images"}

@@ -1,25 +1,110 @@
-"""What was saved when, by whom."""
+"""What was saved when and by whom, what it changed, and how to bring it back."""
 
-from flask import Response
+from typing import Any
+
+from flask import Response, flash, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
-from portal.listings import queries
+from portal.listings import actions
+from portal.listings.differences import differences
+from portal.listings.forms import RestoreForm
+from portal.listings.revisions import PAGE, Saving, revisions_of, two_revisions
 from portal.listings.views.page import blueprint, listing_here
+from portal.listings.wording import named
 from portal.permissions import Permission
-from portal.web.fragments import respond
+from portal.web.fragments import done, respond
 from portal.web.guard import requires
 
 
 @blueprint.get("/<int:listing_id>/history")
 @requires(Permission.LISTING_VIEW)
 def history(listing_id: int) -> Response:
-    """Who saved the listing when."""
-    revisions = queries.revisions_of(current_user.provider_id, listing_id)
-    if not revisions:
-        listing_here(listing_id)  # Missing, unless it is a listing without a history
+    """The saves of a listing, newest first, each with what it changed."""
+    return _history(listing_id)
+
+
+def _history(listing_id: int, *, status: int = 200, problem: str | None = None) -> Response:
+    row, content = listing_here(listing_id)
+    before = request.args.get("before", type=int)
+    found = revisions_of(row.provider_id, listing_id, before=before)
+    entries = [
+        _entry(saving, older, content)
+        for saving, older in zip(found, [*found[1:], None], strict=True)
+    ][:PAGE]
     return respond(
         "listings/history.html",
         "listings/_history.html",
-        listing_id=listing_id,
-        revisions=revisions,
+        status=status,
+        row=row,
+        entries=entries,
+        problem=problem,
+        older_url=_older_url(listing_id, found),
     )
+
+
+def _entry(saving: Saving, older: Saving | None, now: Any) -> dict[str, Any]:
+    content = saving.content(now)
+    changes = differences(older.content(now), content) if older else None
+    return {"saving": saving, "changes": changes}
+
+
+def _older_url(listing_id: int, found: list[Saving]) -> str | None:
+    if len(found) <= PAGE:
+        return None
+    return url_for("listings.history", listing_id=listing_id, before=found[PAGE - 1].version)
+
+
+@blueprint.get("/<int:listing_id>/history/compare")
+@requires(Permission.LISTING_VIEW)
+def compare(listing_id: int) -> BaseResponse:
+    """Two versions side by side."""
+    first, second = (request.args.get(name, type=int) for name in ("from", "to"))
+    if not first or not second or first == second:
+        flash(_("Choose two different versions."), "info")
+        return done(url_for("listings.history", listing_id=listing_id))
+    row, content = listing_here(listing_id)
+    older, newer = two_revisions(row.provider_id, listing_id, first, second)
+    changes = differences(older.content(content), newer.content(content))
+    return respond(
+        "listings/compare.html",
+        "listings/_compare.html",
+        row=row,
+        older=older,
+        newer=newer,
+        changes=changes,
+    )
+
+
+@blueprint.post("/<int:listing_id>/history/<int:version>/restore")
+@requires(Permission.LISTING_EDIT)
+def restore(listing_id: int, version: int) -> BaseResponse:
+    """Bring an earlier version back as a new one."""
+    form, me = RestoreForm(), current_user
+    if not form.validate():
+        return _history(listing_id, status=422, problem=_("Load the page again and restore then."))
+    try:
+        restored = actions.restore(
+            me.provider_id, listing_id, version, form.version.data, by=me.person_id
+        )
+    except actions.SavedSince:
+        said = _("Somebody saved this listing meanwhile: look at the newest version first.")
+        return _history(listing_id, status=409, problem=said)
+    except actions.NumberTaken as taken:
+        said = _("Listing #%(number)s has this number of yours by now.", number=taken.listing_id)
+        return _history(listing_id, status=409, problem=said)
+    _say_restored(version, restored)
+    return done(url_for("listings.history", listing_id=listing_id))
+
+
+def _say_restored(version: int, restored: actions.Restored) -> None:
+    if not restored.saved.changed:
+        flash(_("The listing already says what version %(number)s said.", number=version), "info")
+        return
+    said = _(
+        "Version %(old)s is back, as version %(new)s.", old=version, new=restored.saved.version
+    )
+    if restored.left:
+        said += " " + _("These stayed as they are: %(parts)s.", parts=named(restored.left))
+    flash(said, "success")

@@ -82,6 +82,7 @@ _INCOMPLETE = sa.text(
 def upgrade() -> None:
     for column in _COLUMNS:
         op.execute(f"ALTER TABLE listings ADD COLUMN {column}")
+    op.add_column("listing_revisions", sa.Column("restored_from", sa.Integer(), nullable=True))
     _listing_indexes()
     _provider_settings()
     _pictures()
@@ -267,6 +268,7 @@ def _imports() -> None:
         sa.Column("outcome", sa.String(16), nullable=False),
         sa.Column("is_written", sa.Boolean(), nullable=False),
         sa.Column("listing_id", _ID, nullable=True),
+        sa.Column("listing_version", sa.Integer(), nullable=True),
         sa.Column("messages", sa.JSON(), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
