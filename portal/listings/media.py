@@ -78,6 +78,8 @@ def copy(folder: Path, key: str) -> str | None:
     Raises:
         OSError: it could not be written; then no file of the copy remains.
     """
+    if not _KEY.fullmatch(key):
+        return None
     new = secrets.token_hex(_KEY_BYTES)
     files: dict[str, bytes] = {}
     for width in (*WIDTHS, None):

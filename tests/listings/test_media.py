@@ -224,6 +224,33 @@ def test_whatever_stops_the_writing_leaves_nothing(
     assert names(tmp_path) == []
 
 
+def test_a_copy_has_all_sizes_and_a_life_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = prepared()
+    one = media.store(tmp_path, made)
+    copy = media.copy(tmp_path, one.key)
+    assert copy
+    assert copy != one.key
+    media.remove(tmp_path, one.key)
+    assert names(tmp_path) == sorted(media.name_of(copy, width) for width in (None, *one.sizes))
+    assert (tmp_path / media.name_of(copy)).read_bytes() == made.full
+    monkeypatch.setattr(media, "_write", _full(1))
+    with pytest.raises(OSError, match="No space left"):
+        media.copy(tmp_path, copy)
+    assert len(names(tmp_path)) == 3
+
+
+def test_what_is_not_there_is_not_copied(tmp_path: Path) -> None:
+    (tmp_path / media.name_of(KEY, 160)).write_bytes(b"RIFF")
+    (tmp_path / "media").mkdir()
+    for key in (KEY, one := f"../{KEY}", ""):
+        assert media.copy(tmp_path, key) is None
+    (tmp_path / media.name_of(KEY)).write_bytes(b"RIFF")
+    assert media.copy(tmp_path / "media", one) is None
+    assert len(names(tmp_path)) == 3
+
+
 def test_all_of_a_picture_is_removed_and_nothing_else(tmp_path: Path) -> None:
     one, other = media.store(tmp_path, prepared()), media.store(tmp_path, prepared())
     media.remove(tmp_path, one.key)
