@@ -5,10 +5,10 @@ import platform
 import sys
 import time
 
-from bench import pages, peers, serving, weight
+from bench import cells, pages, peers, serving, weight
 from bench.figures import FIGURES
 
-MODULES = (pages, peers, serving, weight)
+MODULES = (cells, pages, peers, serving, weight)
 
 
 def main(wanted: list[str]) -> int:

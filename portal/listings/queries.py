@@ -8,11 +8,8 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Row,
     Select,
-    String,
     bindparam,
-    cast,
     false,
     func,
     select,
@@ -21,17 +18,18 @@ from sqlalchemy import (
 
 from portal import places
 from portal.accounts.models import Person
-from portal.database import Missing
 from portal.extensions import db
 from portal.listings import search
 from portal.listings.content import Content
 from portal.listings.filters import Filters
-from portal.listings.models import Attribute, Image, Listing, ListingCount, Revision, Status
+from portal.listings.models import Listing, ListingCount, Revision, Status
+from portal.listings.whole import whole
 from portal.reading import Reading
 
 Shown = tuple[Any, ...]
 """A row of the index: the values of _ROW, as the driver gives them."""
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = Any
+"""A listing's columns by name."""
 PAGE: Final = 50
 """Rows of the index a page."""
 _t: Final = Listing.__table__.c
@@ -122,6 +120,21 @@ def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
     return statement
 
 
+def matching(provider_id: int, filters: Filters) -> list[int]:
+    """Ids of all the provider's listings that the filters leave, in the index's order."""
+    column = _t.views_total if filters.sort == "views" else _t.updated_at
+    ascends = filters.sort == "oldest"
+    statement = select(_t.id).where(_OWN)
+    if filters.status:
+        statement = statement.where(_t.status == filters.status)
+    if filters.gpu:
+        statement = statement.where(_t.gpu_model == filters.gpu)
+    statement = _narrowed(statement, filters).order_by(
+        *((column, _t.id) if ascends else (column.desc(), _t.id.desc()))
+    )
+    return list(db.session.scalars(statement, {"provider_id": provider_id}))
+
+
 def sort_key(sort: str, row: Shown) -> tuple[int, int]:
     """What a cursor holds of a row in that order."""
     return row[_VIEWS if sort == "views" else _UPDATED], row[0]
@@ -156,57 +169,14 @@ def _index(
     return Reading(statement.order_by(*order).limit(PAGE + 1))
 
 
-# Neither sign can be in a name or value (no control character can), so the pairs of a listing
-# come whole in one column, however many: one statement reads an editor.
-_BETWEEN, _AFTER = "\x1f", "\x1e"
-_pairs = (
-    select(
-        func.aggregate_strings(
-            cast(Attribute.position, String)
-            + _BETWEEN
-            + Attribute.name
-            + _BETWEEN
-            + Attribute.value,
-            _AFTER,
-        )
-    )
-    .where(Attribute.listing_id == _t.id)
-    .scalar_subquery()
-)
-_pictures = (
-    select(
-        func.aggregate_strings(
-            cast(Image.position, String) + _BETWEEN + Image.key + _BETWEEN + Image.alt, _AFTER
-        )
-    )
-    .where(Image.listing_id == _t.id)
-    .scalar_subquery()
-)
-_WHOLE: Final = select(*_t, _pairs.label("pairs"), _pictures.label("pictures")).where(
-    _OWN, _t.id == bindparam("listing_id")
-)
-
-
 def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:
     """One listing's columns, and what its seller wrote.
 
     Raises:
         Missing: there is no such listing of this provider.
     """
-    parameters = {"provider_id": provider_id, "listing_id": listing_id}
-    row = db.session.execute(_WHOLE, parameters).one_or_none()
-    if row is None:
-        raise Missing
-    columns = row._asdict()
-    content = Content.from_columns(
-        columns, attributes=_split(row.pairs or ""), images=_split(row.pictures or "")
-    )
-    return row, content
-
-
-def _split(pairs: str) -> tuple[tuple[str, str], ...]:
-    found = [pair.split(_BETWEEN) for pair in pairs.split(_AFTER) if pair]
-    return tuple((name, value) for _, name, value in sorted(found, key=lambda one: int(one[0])))
+    found = whole(provider_id, listing_id)
+    return found.row, found.content
 
 
 def content_at(provider_id: int, listing_id: int, version: int) -> Content | None:

@@ -86,7 +86,7 @@ def whole(provider_id: int, listing_id: int) -> Whole:
     for at in _JSON:
         if isinstance(values[at], str):
             values[at] = json.loads(values[at])
-    row = _Row._make(values)
+    row: Any = _Row._make(values)
     columns: Mapping[str, Any] = row._asdict()
     content = Content.from_columns(
         columns, attributes=_split(row.pairs), images=_split(row.pictures)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from portal import clock
@@ -20,10 +20,11 @@ from portal.listings.models import Attribute, Listing, Revision, Status
 from portal.listings.whole import Whole, locked_whole
 
 _NONCE_LENGTH: Final = 32
-_UPDATE: Final = (
-    Listing.__table__.update().where(Listing.__table__.c.id == bindparam("listing_id"))  # type: ignore[attr-defined]
-)
-_KEEP: Final = insert(Revision.__table__)
+# Straight to the tables: a save of one value needs no objects, and they cost more than its rows.
+_listings: Final = cast(Table, Listing.__table__)
+_pairs: Final = cast(Table, Attribute.__table__)
+_UPDATE: Final = _listings.update().where(_listings.c.id == bindparam("listing_id"))
+_KEEP: Final = cast(Table, Revision.__table__).insert()
 _AUDITED_WHOLE: Final = 200
 """Longer values stand in the audit as their length: the revision holds them whole."""
 
@@ -285,7 +286,7 @@ def _add_pairs(session: Session, listing_id: int, content: Content) -> None:
         for position, (name, value) in enumerate(content.attributes)
     ]
     if pairs:
-        session.connection().execute(insert(Attribute.__table__), pairs)
+        session.connection().execute(_pairs.insert(), pairs)
 
 
 def _keep_revision(
