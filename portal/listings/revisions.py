@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from portal.accounts.models import Person
 from portal.database import Missing
@@ -39,39 +39,69 @@ class Saving:
         return Content.from_json(self.stored, like)
 
 
-def revisions_of(provider_id: int, listing_id: int, *, before: int | None = None) -> list[Saving]:
+@dataclass(frozen=True)
+class Saved:
+    """Some revisions of a listing, and how it is called and at which version it is now."""
+
+    id: int
+    title: str
+    version: int
+    savings: list[Saving]
+
+
+def revisions_of(provider_id: int, listing_id: int, *, before: int | None = None) -> Saved:
     """Up to PAGE + 1 revisions, newest first; the last one is only there to be compared with.
 
     Args:
         provider_id: whose listing it must be.
         listing_id: which.
         before: only revisions with a smaller number.
+
+    Raises:
+        Missing: there is no such listing of this provider.
     """
-    statement = _select(provider_id, listing_id).order_by(Revision.version.desc()).limit(PAGE + 1)
+    # From the listing: one that has no revision is still there.
+    numbers = Revision.listing_id == Listing.id
     if before is not None:
-        statement = statement.where(Revision.version < before)
-    return [Saving(*row) for row in db.session.execute(statement)]
+        numbers &= Revision.version < before
+    return _saved(listing_id, _select(provider_id, listing_id, numbers))
 
 
-def two_revisions(
-    provider_id: int, listing_id: int, first: int, second: int
-) -> tuple[Saving, Saving]:
-    """Two revisions, the older one first.
+def two_revisions(provider_id: int, listing_id: int, first: int, second: int) -> Saved:
+    """Two revisions, the newer one first.
 
     Raises:
         Missing: one of them does not exist, or is another provider's.
     """
-    statement = _select(provider_id, listing_id).where(Revision.version.in_({first, second}))
-    found = {row.version: Saving(*row) for row in db.session.execute(statement)}
-    if not {first, second} <= found.keys():
+    numbers = (Revision.listing_id == Listing.id) & Revision.version.in_({first, second})
+    found = _saved(listing_id, _select(provider_id, listing_id, numbers))
+    if len(found.savings) != len({first, second}):
         raise Missing
-    return found[min(first, second)], found[max(first, second)]
+    return found
 
 
-def _select(provider_id: int, listing_id: int) -> Any:
+def _select(provider_id: int, listing_id: int, numbers: ColumnElement[bool]) -> Any:
     return (
-        select(Revision.version, Revision.at, Person.name, Revision.restored_from, Revision.content)
-        .join(Listing, Listing.id == Revision.listing_id)
+        select(
+            Listing.title,
+            Listing.version.label("newest"),
+            Revision.version,
+            Revision.at,
+            Person.name,
+            Revision.restored_from,
+            Revision.content,
+        )
+        .outerjoin(Revision, numbers)
         .outerjoin(Person, Person.id == Revision.person_id)
-        .where(Listing.provider_id == provider_id, Revision.listing_id == listing_id)
+        .where(Listing.provider_id == provider_id, Listing.id == listing_id)
+        .order_by(Revision.version.desc())
+        .limit(PAGE + 1)
     )
+
+
+def _saved(listing_id: int, statement: Any) -> Saved:
+    rows = db.session.execute(statement).all()
+    if not rows:
+        raise Missing
+    savings = [Saving(*row[2:]) for row in rows if row.version is not None]
+    return Saved(listing_id, rows[0].title, rows[0].newest, savings)

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.listings import actions
 from portal.listings.differences import differences
 from portal.listings.forms import RestoreForm
-from portal.listings.revisions import PAGE, Saving, revisions_of, two_revisions
-from portal.listings.views.page import blueprint, listing_here
+from portal.listings.revisions import PAGE, Saved, Saving, revisions_of, two_revisions
+from portal.listings.views.page import blueprint
 from portal.listings.wording import named
 from portal.permissions import Permission
 from portal.web.fragments import done, respond
@@ -26,34 +26,33 @@ def history(listing_id: int) -> Response:
 
 
 def _history(listing_id: int, *, status: int = 200, problem: str | None = None) -> Response:
-    row, content = listing_here(listing_id)
     before = request.args.get("before", type=int)
-    found = revisions_of(row.provider_id, listing_id, before=before)
-    entries = [
-        _entry(saving, older, content)
-        for saving, older in zip(found, [*found[1:], None], strict=True)
-    ][:PAGE]
+    found = revisions_of(current_user.provider_id, listing_id, before=before)
+    older = [*found.savings[1:], None]
+    entries = [_entry(saving, one) for saving, one in zip(found.savings, older, strict=True)]
     return respond(
         "listings/history.html",
         "listings/_history.html",
         status=status,
-        row=row,
-        entries=entries,
+        row=found,
+        entries=entries[:PAGE],
         problem=problem,
-        older_url=_older_url(listing_id, found),
+        older_url=_older_url(found),
     )
 
 
-def _entry(saving: Saving, older: Saving | None, now: Any) -> dict[str, Any]:
-    content = saving.content(now)
-    changes = differences(older.content(now), content) if older else None
+def _entry(saving: Saving, older: Saving | None) -> dict[str, Any]:
+    content = saving.content()
+    # What a revision of the first release does not know was not changed by the next one.
+    changes = differences(older.content(content), content) if older else None
     return {"saving": saving, "changes": changes}
 
 
-def _older_url(listing_id: int, found: list[Saving]) -> str | None:
-    if len(found) <= PAGE:
+def _older_url(found: Saved) -> str | None:
+    if len(found.savings) <= PAGE:
         return None
-    return url_for("listings.history", listing_id=listing_id, before=found[PAGE - 1].version)
+    last = found.savings[PAGE - 1].version
+    return url_for("listings.history", listing_id=found.id, before=last)
 
 
 @blueprint.get("/<int:listing_id>/history/compare")
@@ -64,16 +63,16 @@ def compare(listing_id: int) -> BaseResponse:
     if not first or not second or first == second:
         flash(_("Choose two different versions."), "info")
         return done(url_for("listings.history", listing_id=listing_id))
-    row, content = listing_here(listing_id)
-    older, newer = two_revisions(row.provider_id, listing_id, first, second)
-    changes = differences(older.content(content), newer.content(content))
+    found = two_revisions(current_user.provider_id, listing_id, first, second)
+    newer, older = found.savings
+    content = newer.content()
     return respond(
         "listings/compare.html",
         "listings/_compare.html",
-        row=row,
+        row=found,
         older=older,
         newer=newer,
-        changes=changes,
+        changes=differences(older.content(content), content),
     )
 
 
