@@ -27,6 +27,7 @@ from portal.web.fields import (
 )
 from portal.web.formatting import plain_amount
 from portal.web.pairs import AttributePairsField
+from portal.web.parsing import Invalid, parse_money
 from portal.web.richtext import LONGEST
 
 ContentAt = Callable[[int], Content | None]
@@ -132,6 +133,21 @@ class ListingForm(_TypedForm):
         self.no_end_date.data = False
 
     @property
+    def amount(self) -> int | None:
+        """The price in minor units while the form is being filled in; None: none, or no number."""
+        typed = self.price.typed
+        if typed is None or self.negotiable.data:
+            return None if self.negotiable.data else self.price.data
+        try:
+            return parse_money(typed, self.price.code())
+        except Invalid:
+            return None
+
+    def refuse(self, field: str, message: Any) -> None:
+        """Say at a field why a valid form was not saved."""
+        self[field].errors = [*self[field].errors, message]
+
+    @property
     def content(self) -> Content:
         """What a valid form says."""
         data = self.data
@@ -157,6 +173,18 @@ class NewForm(ListingForm):
 
     form_nonce = LineField(most=32)
 
+    @classmethod
+    def blank(cls, form_nonce: str) -> "NewForm":
+        """The form with nothing in it."""
+        return cls(data={"no_end_date": True, "form_nonce": form_nonce})
+
+    @classmethod
+    def resumed(cls, typed: Any, form_nonce: str) -> "NewForm":
+        """The form as it was left: `typed` is a multi-dict of its fields."""
+        form = cls(formdata=typed)
+        form.form_nonce.raw_data, form.form_nonce.data = [form_nonce], form_nonce
+        return form
+
 
 class EditForm(ListingForm):
     """The form of a listing; it says with which version it was opened."""
@@ -177,6 +205,11 @@ class EditForm(ListingForm):
             content_at: what it held at a version.
         """
         return cls(formdata=_chosen_sides(submitted(), content_at), data=_values(content))
+
+    @classmethod
+    def resumed(cls, typed: Any, content: Content) -> "EditForm":
+        """The form as it was left, over what the listing holds; `typed` is a multi-dict."""
+        return cls(formdata=typed, data=_values(content))
 
     @classmethod
     def showing(cls, content: Content, version: int) -> "EditForm":
@@ -255,6 +288,16 @@ def _values(content: Content) -> dict[str, Any]:
         "negotiable": content.price_minor is None,
         "no_end_date": content.valid_until is None,
     }
+
+
+NAMES: Final = frozenset(name for names in PARTS for name in _FIELDS[names]) | {"version"}
+"""Names of the editor's fields; those of lists go on with `-<n>-<side>`."""
+
+
+class RestoreForm(PortalForm):
+    """Which version was the newest when its reader chose to bring back an older one."""
+
+    version = CountField(_l("Version"), least=1, required=True)
 
 
 class PriceForm(PortalForm):

@@ -157,6 +157,13 @@ class PicturesField(_ListField):
             raise Invalid(_l("This is none of your pictures."))
         return row.first, parse_line(row.second, most=LONGEST_ALT)
 
+    def mark(self, keys: Iterable[str], message: Any) -> None:
+        """Say at the pictures of these keys what is wrong with them."""
+        wrong = set(keys)
+        self.rows = [
+            replace(row, errors=(message,)) if row.first in wrong else row for row in self.rows
+        ]
+
     def pre_validate(self, form: Any) -> None:
         """The same picture twice is a mistake of a script."""
         super().pre_validate(form)

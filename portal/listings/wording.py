@@ -36,6 +36,12 @@ REASONS: Final = {
 }
 """Why an offer cannot be published (actions.NotPublishable)."""
 
+QUOTA_FULL: Final = _l(
+    "Your company keeps as many pictures as it may: remove offers you no longer need, or use a"
+    " picture that is there already."
+)
+"""Why a picture is not kept (actions.QuotaFull)."""
+
 
 def part_in_words(content: Content, part: str) -> str:
     """One part of a content (see content.PARTS) as people read it."""

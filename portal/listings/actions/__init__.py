@@ -25,8 +25,9 @@ from portal.listings.actions.lifecycle import (
     unarchive,
     withdraw,
 )
-from portal.listings.actions.pictures import QuotaFull, add_picture, sweep_pictures
+from portal.listings.actions.pictures import QuotaFull, add_pictures, sweep_pictures
 from portal.listings.actions.placing import PicturesGone, add_image, place_pictures
+from portal.listings.actions.restoring import Restored, SavedSince, restore
 from portal.listings.actions.saving import (
     Conflict,
     NumberTaken,
@@ -46,10 +47,12 @@ __all__ = [
     "NumberTaken",
     "PicturesGone",
     "QuotaFull",
+    "Restored",
     "Saved",
+    "SavedSince",
     "TooMuch",
     "add_image",
-    "add_picture",
+    "add_pictures",
     "approve",
     "archive",
     "confirm",
@@ -64,6 +67,7 @@ __all__ = [
     "publish",
     "purge_drafts",
     "reject",
+    "restore",
     "save",
     "save_form",
     "set_values",

@@ -105,7 +105,7 @@ def _lock_person(session: Session, person_id: int) -> None:
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
-def _of(provider_id: int, person_id: int, place: str) -> Select[tuple[EditDraft]]:
+def _of(provider_id: int, person_id: int, place: str) -> Select[EditDraft]:
     return select(EditDraft).where(
         EditDraft.provider_id == provider_id,
         EditDraft.person_id == person_id,

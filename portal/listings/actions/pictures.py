@@ -33,37 +33,41 @@ class QuotaFull(Exception):  # noqa: N818 - an answer, not a fault
     """The provider keeps as many pictures, or as many bytes of them, as it may."""
 
 
-def add_picture(
-    folder: Path, provider_id: int, picture: Prepared, *, listing_id: int | None
-) -> str:
-    """Keep a picture for a listing in whose form it was chosen; returns its key.
+def add_pictures(
+    folder: Path, provider_id: int, pictures: Sequence[Prepared], *, listing_id: int | None
+) -> list[str]:
+    """Keep pictures for a listing in whose form they were chosen; returns their keys.
 
-    It stands nowhere until the form is saved with it, see placing.place_pictures().
+    They stand nowhere until the form is saved with them, see placing.place_pictures(). All are
+    kept or none.
 
     Args:
         folder: the media folder.
         provider_id: whose.
-        picture: as pictures.prepare() made it.
+        pictures: as pictures.prepare() made them.
         listing_id: whose form; None: of a listing that is not there yet.
 
     Raises:
         Missing: there is no such listing of this provider.
-        QuotaFull: see there; nothing was stored.
-        OSError: the disk is full; nothing was stored.
+        QuotaFull: there is no room for all of them.
+        OSError: the disk is full.
     """
-    _check(db.session(), provider_id, listing_id, len(picture.full))
+    size = sum(len(picture.full) for picture in pictures)
+    _check(db.session(), provider_id, listing_id, len(pictures), size)
     # The lookup above must not keep the database waiting while the disk writes.
     db.session.rollback()
-    stored = media.store(folder, picture)
+    stored: list[Stored] = []
     try:
+        stored.extend(media.store(folder, picture) for picture in pictures)
         with transaction() as session:
             _lock_provider(session, provider_id)
-            _check(session, provider_id, listing_id, stored.size)
-            session.add(_row(provider_id, stored, listing_id))
+            _check(session, provider_id, listing_id, len(stored), size)
+            session.add_all(_row(provider_id, one, listing_id) for one in stored)
     except BaseException:
-        media.remove(folder, stored.key)
+        for one in stored:
+            media.remove(folder, one.key)
         raise
-    return stored.key
+    return [one.key for one in stored]
 
 
 def _row(provider_id: int, stored: Stored, listing_id: int | None, alt: str = "") -> Image:
@@ -88,7 +92,9 @@ def _lock_provider(session: Session, provider_id: int) -> None:
     )
 
 
-def _check(session: Session, provider_id: int, listing_id: int | None, size: int) -> None:
+def _check(
+    session: Session, provider_id: int, listing_id: int | None, number: int, size: int
+) -> None:
     if listing_id is not None:
         owned = select(Listing.id).where(
             Listing.id == listing_id, Listing.provider_id == provider_id
@@ -100,7 +106,7 @@ def _check(session: Session, provider_id: int, listing_id: int | None, size: int
             Image.provider_id == provider_id
         )
     ).one()
-    if held[0] >= MOST_OF_A_PROVIDER or held[1] + size > MOST_BYTES_OF_A_PROVIDER:
+    if held[0] + number > MOST_OF_A_PROVIDER or held[1] + size > MOST_BYTES_OF_A_PROVIDER:
         raise QuotaFull
 
 
@@ -132,7 +138,7 @@ def add_copies(
     )
     known = {row.key: row for row in rows}
     _lock_provider(session, provider_id)
-    _check(session, provider_id, None, sum(row.size for row in known.values()))
+    _check(session, provider_id, None, len(known), sum(row.size for row in known.values()))
     there = [(known[key], copies[key], alt) for key, alt in pictures if key in known]
     for row, new, alt in there:
         sizes = tuple(int(width) for width in row.widths.split())

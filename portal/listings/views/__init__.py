@@ -3,14 +3,39 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.listings import queries
-from portal.listings.views import cells, editor, history, index, pictures, status
+from portal.listings import reviews as reading
+from portal.listings.views import (
+    cells,
+    drafts,
+    editor,
+    export,
+    history,
+    index,
+    pictures,
+    reviews,
+    status,
+)
 from portal.listings.views.page import blueprint
 from portal.permissions import Permission
 from portal.web.navigation import Entry
 
-BLUEPRINTS = [blueprint, pictures.files]
+BLUEPRINTS = [blueprint, pictures.files, reviews.blueprint]
 NAVIGATION = [
     Entry("listings.index", _l("Listings"), "layout-list", Permission.LISTING_VIEW, queries.TOTAL),
+    Entry(
+        "reviews.index", _l("Reviews"), "shield-check", Permission.LISTING_REVIEW, reading.WAITING
+    ),
 ]
 
-__all__ = ["BLUEPRINTS", "NAVIGATION", "cells", "editor", "history", "index", "status"]
+__all__ = [
+    "BLUEPRINTS",
+    "NAVIGATION",
+    "cells",
+    "drafts",
+    "editor",
+    "export",
+    "history",
+    "index",
+    "reviews",
+    "status",
+]

@@ -1,8 +1,9 @@
 """What all pages of listings share: their blueprint, the way back, one listing and its row."""
 
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, current_app, flash, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -57,3 +58,9 @@ def row_done(listing_id: int, said: str) -> BaseResponse:
     row, _content = listing_here(listing_id)
     counts = navigation.count(queries.COUNTS)
     return done(way_back(), "listings/_changed.html", counts=counts, **row_of(row, said=said))
+
+
+def media_folder() -> Path:
+    """Where pictures lie."""
+    folder: Path = current_app.config["PORTAL"].data_dir / "media"
+    return folder
