@@ -1,5 +1,6 @@
 """Writing the audit: called inside the transaction of the act it records."""
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from sqlalchemy import Table
@@ -45,3 +46,39 @@ def record(
             "changes": changes or {},
         },
     )
+
+
+def record_many(
+    session: Session,
+    act: str,
+    *,
+    subject: str,
+    changes: Mapping[int, dict[str, Any]],
+    person_id: int | None,
+    provider_id: int | None,
+) -> None:
+    """Add an entry for each of many rows to the running transaction.
+
+    Args:
+        session: of the transaction whose act this is.
+        act: as in record().
+        subject: as in record().
+        changes: id of a row → its changes, as in record().
+        person_id: as in record().
+        provider_id: as in record().
+    """
+    now = clock.now()
+    entries = [
+        {
+            "at": now,
+            "act": act,
+            "subject": subject,
+            "subject_id": subject_id,
+            "person_id": person_id,
+            "provider_id": provider_id,
+            "changes": its,
+        }
+        for subject_id, its in changes.items()
+    ]
+    if entries:
+        session.connection().execute(_INSERT, entries)
