@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from babel import Locale
 from flask import Flask, Response, redirect, request
-from flask_babel import get_domain, get_locale
+from flask_babel import force_locale, get_domain, get_locale
 from flask_login import current_user
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -27,6 +27,15 @@ LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
 THEMES: Final = ("auto", "light", "dark")
 _LONGEST_HEADER: Final = 500
 _catalogues: Final[dict[Any, Any]] = {}
+
+
+def in_each_language(text: Any) -> list[str]:
+    """A lazily translated text in every language of the product, in an application context."""
+    said = []
+    for name in LANGUAGES.values():
+        with force_locale(name):
+            said.append(str(text))
+    return said
 
 
 def init_app(app: Flask, settings: Settings) -> None:
