@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -93,31 +94,42 @@ def listings_of(
         cursor: direction and the sort key of the row to go on from, see pagination.decode.
     """
     backwards, key = cursor or (False, ())
-    reading = _index(bool(filters.status), bool(filters.gpu), filters.sort, backwards, bool(key))
     parameters: dict[str, Any] = {"provider_id": provider_id}
+    terms: tuple[bool, ...] = ()
+    if filters.q:
+        wanted = search.asked(filters.q, db.engine.dialect.name, provider_id=provider_id)
+        if wanted is None:
+            return []
+        terms = wanted.shape
+        parameters |= wanted.parameters
+    codes = tuple(sorted(places.descendants(filters.place))) if filters.place else ()
+    reading = _index(
+        _Shape(
+            by_status=bool(filters.status),
+            by_gpu=bool(filters.gpu),
+            codes=codes,
+            sort=filters.sort,
+            is_backwards=backwards,
+            goes_on=bool(key),
+            terms=terms,
+            dialect=db.engine.dialect.name,
+        )
+    )
     if filters.status:
         parameters["status"] = filters.status
     if filters.gpu:
         parameters["gpu"] = filters.gpu
     if key:
         parameters |= {"key": key[0], "key_id": key[1]}
-    if not filters.q and not filters.place:
+    if not codes:
         return reading.rows(parameters)
-    statement = _narrowed(reading.statement, filters)
-    return [tuple(row) for row in db.session.connection().execute(statement, parameters)]
+    # A Reading runs no list of values.
+    found = db.session.connection().execute(reading.statement, parameters)
+    return [tuple(row) for row in found]
 
 
-def _narrowed(statement: Select[Any], filters: Filters) -> Select[Any]:
-    """With the filters that need a statement of their own for each question."""
-    if filters.place:
-        codes = places.descendants(filters.place)
-        statement = statement.where(
-            _t.place == filters.place if len(codes) == 1 else _t.place.in_(sorted(codes))
-        )
-    if filters.q:
-        found = search.matches(filters.q, db.engine.dialect.name)
-        statement = statement.where(false() if found is None else found)
-    return statement
+def _in(codes: tuple[str, ...]) -> ColumnElement[bool]:
+    return _t.place == codes[0] if len(codes) == 1 else _t.place.in_(codes)
 
 
 def matching(provider_id: int, filters: Filters) -> list[int]:
@@ -129,9 +141,12 @@ def matching(provider_id: int, filters: Filters) -> list[int]:
         statement = statement.where(_t.status == filters.status)
     if filters.gpu:
         statement = statement.where(_t.gpu_model == filters.gpu)
-    statement = _narrowed(statement, filters).order_by(
-        *((column, _t.id) if ascends else (column.desc(), _t.id.desc()))
-    )
+    if filters.place:
+        statement = statement.where(_in(tuple(sorted(places.descendants(filters.place)))))
+    if filters.q:
+        found = search.matches(filters.q, db.engine.dialect.name, provider_id=provider_id)
+        statement = statement.where(false() if found is None else found)
+    statement = statement.order_by(*((column, _t.id) if ascends else (column.desc(), _t.id.desc())))
     return list(db.session.scalars(statement, {"provider_id": provider_id}))
 
 
@@ -145,28 +160,43 @@ def named(row: Shown) -> Any:
     return _Named._make(row)
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What a question's statement depends on; all else are its parameters."""
+
+    by_status: bool
+    by_gpu: bool
+    codes: tuple[str, ...]
+    sort: str
+    is_backwards: bool
+    goes_on: bool
+    terms: tuple[bool, ...]
+    dialect: str
+
+
 @lru_cache(maxsize=128)
-def _index(
-    by_status: bool,
-    by_gpu: bool,
-    sort: str,
-    backwards: bool,
-    goes_on: bool,
-) -> Reading:
+def _index(shape: _Shape) -> Reading:
     """The statement for one shape of the question, built once."""
-    column = _t.views_total if sort == "views" else _t.updated_at
-    descends = (sort != "oldest") != backwards
-    statement = select(*_ROW).where(_OWN)
-    if by_status:
+    column = _t.views_total if shape.sort == "views" else _t.updated_at
+    descends = (shape.sort != "oldest") != shape.is_backwards
+    statement: Select[Any] = select(*_ROW).where(_OWN)
+    if shape.by_status:
         statement = statement.where(_t.status == bindparam("status"))
-    if by_gpu:
+    if shape.by_gpu:
         statement = statement.where(_t.gpu_model == bindparam("gpu"))
-    if goes_on:
+    if shape.codes:
+        statement = statement.where(_in(shape.codes))
+    if shape.goes_on:
         here: ColumnElement[Any] = tuple_(column, _t.id)
         there = tuple_(bindparam("key", type_=BigInteger), bindparam("key_id", type_=BigInteger))
         statement = statement.where(here < there if descends else here > there)
     order = (column.desc(), _t.id.desc()) if descends else (column, _t.id)
-    return Reading(statement.order_by(*order).limit(PAGE + 1))
+    statement = statement.order_by(*order).limit(PAGE + 1)
+    if shape.terms:
+        statement = search.narrowed(
+            statement, shape.terms, shape.dialect, most=PAGE + 1, is_of_one_provider=True
+        )
+    return Reading(statement)
 
 
 def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:

@@ -1,107 +1,301 @@
-"""Full-text search: one tokenizer for SQLite's FTS5 and PostgreSQL's tsvector.
+"""Full-text search: an index of grams, and kept texts to look again, on SQLite and on PostgreSQL.
 
-Neither database finds a two-character Chinese word by itself, so text is cut here: Chinese into
-overlapping pairs of characters, everything else into words, split where letters and digits meet
-(RTX4090 is found by 4090 and by RTX 4090). A term matches as a phrase of its tokens.
+The index names the listings that hold all grams of a query (an FTS5 table without contents on
+SQLite, a `tsvector` without positions on PostgreSQL); whether the terms themselves are there is
+then read in the kept canonical text. So nothing depends on how long a text is, and nothing is found
+that does not hold what was typed. portal.listings.grams says what that means.
 """
 
-import re
-import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, column, literal_column, select, table, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
+from portal.database import rows_changed
+from portal.listings.grams import LONGEST_QUERY, Words, terms_of, words_of
 from portal.listings.models import Listing
 
-LONGEST_QUERY: Final = 100
-"""Characters of a query that are read."""
-MOST_TERMS: Final = 8
-_RUN: Final = re.compile(r"[0-9]+|[^\W\d_]+")
-_HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_SPACES: Final = re.compile(r"\s+")
-
-_fts = table("listing_search", column("rowid"), column("tokens"), column("listing_id"))
-
-
-def tokens_of(content: str) -> list[str]:
-    """The tokens of a text in order: words in lower case, pairs of Han characters.
-
-    A single Han character between other things is a token of its own.
-    """
-    tokens: list[str] = []
-    for run in _RUN.findall(unicodedata.normalize("NFKC", content).lower()):
-        start = 0
-        for han in _HAN.finditer(run):
-            if han.start() > start:
-                tokens.append(run[start : han.start()])
-            tokens.extend(_pairs(han.group()))
-            start = han.end()
-        if start < len(run):
-            tokens.append(run[start:])
-    return tokens
-
-
-def _pairs(han: str) -> list[str]:
-    return [han[i : i + 2] for i in range(len(han) - 1)] or [han]
+__all__ = [
+    "LONGEST_QUERY",
+    "Search",
+    "asked",
+    "forget",
+    "index",
+    "index_many",
+    "matches",
+    "narrowed",
+]
+FEW: Final = 1000
+"""Up to so many candidates are looked up and sorted; of more, the list is read in its order."""
+AnyRow = Row[*tuple[Any, ...]]
+_t: Final = Listing.__table__.c
+_texts: Final = table(
+    "listing_search_texts",
+    column("listing_id"),
+    column("version"),
+    column("content"),
+    column("grams", TSVECTOR),
+)
+_KEEP: Final = text(
+    "INSERT INTO listing_search_texts (listing_id, version, content)"
+    " VALUES (:listing_id, :version, :content) ON CONFLICT (listing_id)"
+    " DO UPDATE SET version = excluded.version, content = excluded.content"
+)
+_KEEP_WITH_GRAMS: Final = text(
+    "INSERT INTO listing_search_texts (listing_id, version, content, grams)"
+    " VALUES (:listing_id, :version, :content, CAST(:grams AS tsvector)) ON CONFLICT (listing_id)"
+    " DO UPDATE SET version = excluded.version, content = excluded.content,"
+    " grams = excluded.grams"
+)
+# FTS5 without contents has to be told which words go; it takes our word for it.
+_FORGET: Final = text(
+    "INSERT INTO listing_search_grams (listing_search_grams, rowid, tokens)"
+    " VALUES ('delete', :listing_id, :gone)"
+)
+_LEARN: Final = text("INSERT INTO listing_search_grams (rowid, tokens) VALUES (:listing_id, :new)")
 
 
 def index(session: Session, listing_id: int, content: str) -> None:
-    """Put (or replace) what a listing is found by, in the running transaction."""
-    tokens = tokens_of(content)
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text("DELETE FROM listing_search WHERE rowid = :id"), {"id": listing_id})
-        session.execute(
-            text("INSERT INTO listing_search (rowid, tokens) VALUES (:id, :tokens)"),
-            {"id": listing_id, "tokens": " ".join(tokens)},
-        )
+    """Put (or replace) what a listing is found by, in the running transaction.
+
+    Its row has to be there: provider and version are read from it. Where no word has changed, this
+    is one UPDATE.
+    """
+    session.flush()
+    version = select(_t.version).where(_t.id == listing_id).scalar_subquery()
+    same = (_texts.c.listing_id == listing_id, _texts.c.content == words_of(content).content)
+    if not rows_changed(session, update(_texts).where(*same).values(version=version)):
+        index_many(session, [(listing_id, content)])
+
+
+def index_many(session: Session, contents: Iterable[tuple[int, str]]) -> None:
+    """As index(), for some hundreds of (listing id, content) at a time, each id once."""
+    words = {listing_id: words_of(content) for listing_id, content in contents}
+    rows = session.execute(
+        select(_t.id, _t.provider_id, _t.version, _texts.c.content)
+        .outerjoin_from(Listing, _texts, _texts.c.listing_id == _t.id)
+        .where(_t.id.in_(words))
+        # FTS5 writes a piece of index out whenever ids turn back.
+        .order_by(_t.id)
+    ).all()
+    if not rows:
         return
-    session.execute(
-        text(
-            "INSERT INTO listing_search (listing_id, tokens) VALUES (:id, CAST(:tokens AS tsvector))"
-            " ON CONFLICT (listing_id) DO UPDATE SET tokens = excluded.tokens"
-        ),
-        {"id": listing_id, "tokens": _vector(tokens)},
-    )
+    kept = [
+        {"listing_id": row.id, "version": row.version, "content": words[row.id].content}
+        for row in rows
+    ]
+    if _is_sqlite(session):
+        _tell_fts5(session, rows, words)
+        session.execute(_KEEP, kept)
+        return
+    for one, row in zip(kept, rows, strict=True):
+        grams = _grams(row.provider_id, words[row.id])
+        one["grams"] = " ".join(f"'{gram}'" for gram in grams)
+    session.execute(_KEEP_WITH_GRAMS, kept)
 
 
 def forget(session: Session, listing_id: int) -> None:
-    """Let a listing be found no more, in the running transaction."""
-    key = "rowid" if session.get_bind().dialect.name == "sqlite" else "listing_id"
-    session.execute(
-        text(f"DELETE FROM listing_search WHERE {key} = :id"),  # noqa: S608 - one of two names
-        {"id": listing_id},
-    )
+    """Let a listing be found no more, in the running transaction, before its row goes."""
+    if _is_sqlite(session):
+        row = session.execute(
+            select(_t.provider_id, _texts.c.content)
+            .join_from(Listing, _texts, _texts.c.listing_id == _t.id)
+            .where(_t.id == listing_id)
+        ).one_or_none()
+        if row is not None:
+            gone = " ".join(_grams(row.provider_id, words_of(row.content)))
+            session.execute(_FORGET, {"listing_id": listing_id, "gone": gone})
+    session.execute(delete(_texts).where(_texts.c.listing_id == listing_id))
 
 
-def _vector(tokens: list[str]) -> str:
-    """A tsvector literal with positions; PostgreSQL keeps positions up to 16383."""
-    return " ".join(f"'{token}':{min(place, 16_383)}" for place, token in enumerate(tokens, 1))
+def _tell_fts5(session: Session, rows: Sequence[AnyRow], words: dict[int, Words]) -> None:
+    """Take out what a listing no longer holds and put in what is new: the rest stands already."""
+    gone, come = [], []
+    for row in rows:
+        if row.content == words[row.id].content:
+            continue
+        new = _grams(row.provider_id, words[row.id])
+        if row.content is not None:
+            old = _grams(row.provider_id, words_of(row.content))
+            # Even of nothing: FTS5 counts what goes and what comes.
+            gone.append({"listing_id": row.id, "gone": " ".join(old - new)})
+            new -= old
+        come.append({"listing_id": row.id, "new": " ".join(new)})
+    if gone:
+        session.execute(_FORGET, gone)
+    if come:
+        session.execute(_LEARN, come)
 
 
-def matches(query: str, dialect: str) -> ColumnElement[bool] | None:
-    """A condition on Listing.id for listings that hold every term of the query.
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
-    None when nothing in the query can be searched for (only signs, or empty). Terms are separated
-    by spaces; a term's last word matches by its beginning.
+
+def _grams(provider_id: int, words: Words) -> set[str]:
+    return {*words.grams(), _scope(provider_id)}
+
+
+def _scope(provider_id: int) -> str:
+    # Longer than any gram of a text, so it is none.
+    return f"provider{provider_id}"
+
+
+@dataclass(frozen=True)
+class Search:
+    """A query as read: the statement depends on its shape alone, so that it can be built once."""
+
+    shape: tuple[bool, ...]
+    """Each term: whether it has a second form to look for."""
+    parameters: dict[str, str]
+    """Values of the statement's parameters."""
+
+
+def asked(query: str, dialect: str, *, provider_id: int | None = None) -> Search | None:
+    """A query in the words of the database; None where nothing in it can be searched for.
+
+    Args:
+        query: as typed; terms are separated by spaces, all of them have to be there.
+        dialect: "sqlite" or "postgresql".
+        provider_id: the provider whose listings are asked for, where it is only one's.
     """
-    terms = [tokens_of(term) for term in _SPACES.split(query[:LONGEST_QUERY])]
-    phrases = [tokens for tokens in terms if tokens][:MOST_TERMS]
-    if not phrases:
+    terms = terms_of(query)
+    if not terms:
         return None
+    grams = sorted(frozenset[str]().union(*(term.grams for term in terms)))
+    parameters = {"search": _all_of(grams, dialect)}
+    if provider_id is not None:
+        parameters["own_search"] = _all_of([*grams, _scope(provider_id)], dialect)
+    for number, term in enumerate(terms):
+        parameters[f"term_{number}"] = term.exact
+        if term.loose is not None:
+            parameters[f"loose_{number}"] = term.loose
+    return Search(tuple(term.loose is not None for term in terms), parameters)
+
+
+def _all_of(grams: Sequence[str], dialect: str) -> str:
+    # Grams are letters and digits: no sign in them could mean anything.
     if dialect == "sqlite":
-        wanted = " AND ".join(f'"{" ".join(phrase)}" *' for phrase in phrases)
-        found: Select[Any] = select(literal_column("rowid")).select_from(_fts)
-        found = found.where(text("listing_search MATCH :search").bindparams(search=wanted))
-        return Listing.id.in_(found)
-    wanted = " & ".join("(" + " <-> ".join(_lexemes(phrase)) + ")" for phrase in phrases)
-    found = select(_fts.c.listing_id).where(
-        text("listing_search.tokens @@ CAST(:search AS tsquery)").bindparams(search=wanted)
-    )
-    return Listing.id.in_(found)
+        return " AND ".join(f'"{gram}"' for gram in grams)
+    return " & ".join(f"'{gram}'" for gram in grams)
 
 
-def _lexemes(phrase: list[str]) -> list[str]:
-    quoted = [f"'{token}'" for token in phrase]
-    quoted[-1] += ":*"
-    return quoted
+def matches(
+    query: str, dialect: str, *, provider_id: int | None = None
+) -> ColumnElement[bool] | None:
+    """A condition on Listing.id for listings that hold every term of the query; as asked().
+
+    For a page of them narrowed() costs less.
+    """
+    search = asked(query, dialect, provider_id=provider_id)
+    if search is None:
+        return None
+    wanted = search.parameters["search" if provider_id is None else "own_search"]
+    held = _holds(search.shape, dialect, search.parameters)
+    return and_(_t.id.in_(_candidates(literal(wanted, String), dialect)), held)
+
+
+def narrowed(
+    statement: Select[Any],
+    shape: tuple[bool, ...],
+    dialect: str,
+    *,
+    most: int,
+    is_of_one_provider: bool = False,
+) -> Select[Any]:
+    """A page of listings (a select with its order) of those that hold every term.
+
+    Few candidates are looked up and sorted. Where there are many, the statement itself is walked
+    in its order until the page is full: a word in every listing costs no sorting of all. Where
+    there are many, but few of the provider, these few are looked up.
+
+    Args:
+        statement: selects from Listing; its conditions and order stay.
+        shape: of the Search; its parameters are to be given when the select is run.
+        dialect: "sqlite" or "postgresql".
+        most: the limit of the page.
+        is_of_one_provider: whether the search was asked() for one provider, as `statement` is.
+    """
+    holds = _holds(shape, dialect)
+    hits = _candidates(bindparam("search", type_=String), dialect).limit(FEW + 1).cte("hits")
+    are_few, are_many = _few(hits), ~_few(hits)
+    found = [select(hits.c.id).where(are_few)]
+    if is_of_one_provider:
+        all_own = _candidates(bindparam("own_search", type_=String), dialect)
+        own = _only_if(are_many, all_own, FEW + 1, dialect).cte("own")
+        found.append(select(own.c.id).where(_few(own)))
+        are_many = ~_few(own)
+    walked = statement.with_only_columns(_t.id).where(holds).correlate(None)
+    walked = _only_if(are_many, walked, most, dialect)
+    found.append(select(walked.subquery().c.id))
+    return statement.where(_t.id.in_(union_all(*found)), holds).limit(most)
+
+
+def _few(hits: CTE) -> ColumnElement[bool]:
+    return select(func.count()).select_from(hits).scalar_subquery() <= FEW
+
+
+def _only_if(
+    condition: ColumnElement[bool], statement: Select[Any], most: int, dialect: str
+) -> Select[Any]:
+    """The first rows of a select, none at all and for nothing where the condition is false.
+
+    SQLite asks such a condition for each row, but a limit once; PostgreSQL asks it once, but plans
+    badly for a limit it does not know.
+    """
+    if dialect == "sqlite":
+        return statement.limit(case((condition, most), else_=0))
+    return statement.where(condition).limit(most)
+
+
+def _candidates(wanted: ColumnElement[str], dialect: str) -> Select[Any]:
+    """The ids of the listings that hold all grams wanted."""
+    if dialect == "sqlite":
+        found = literal_column("listing_search_grams").op("MATCH")(wanted)
+        grams = table("listing_search_grams")
+        return select(literal_column("rowid").label("id")).select_from(grams).where(found)
+    found = _texts.c.grams.bool_op("@@")(cast(wanted, TSQUERY))
+    return select(_texts.c.listing_id.label("id")).where(found)
+
+
+def _holds(
+    shape: tuple[bool, ...], dialect: str, values: Mapping[str, str] | None = None
+) -> ColumnElement[bool]:
+    """Whether a listing's text holds the terms themselves, given now or by parameters."""
+
+    def given(name: str) -> ColumnElement[str]:
+        return literal(values[name], String) if values else bindparam(name, type_=String)
+
+    place_of = func.instr if dialect == "sqlite" else func.strpos
+    content = _texts.c.content
+    conditions: list[ColumnElement[bool]] = []
+    for number, has_loose in enumerate(shape):
+        held = place_of(content, given(f"term_{number}")) > 0
+        if has_loose:
+            spaced = func.replace(content, "|", " ")
+            held = held | (place_of(spaced, given(f"loose_{number}")) > 0)
+        conditions.append(held)
+    return exists().where(_texts.c.listing_id == _t.id, *conditions)
