@@ -19,7 +19,7 @@ from portal.database import transaction
 from portal.demo import inquiries
 from portal.demo.pictures import DRAWN
 from portal.listings import actions
-from portal.listings.content import Content
+from portal.listings.content import COLUMNS, Content
 from portal.listings.counters import record_views
 from portal.listings.models import Listing, Status
 from portal.permissions import Role
@@ -84,18 +84,16 @@ def _add_people(password: str, owners: list[int]) -> dict[str, int]:
 
 def _add_offer(session: Session, settings: Settings, owner: int, offer: dict[str, Any]) -> int:
     valid_days = offer.get("valid_days")
+    typed = {name: offer[name] for name in COLUMNS if name in offer}
     content = Content(
-        title=offer["title"],
-        gpu_model=offer["gpu_model"],
-        gpu_count=offer.get("gpu_count"),
-        price_minor=offer.get("price"),
-        currency=offer.get("currency", "CNY"),
-        unit=offer["unit"],
-        delivery_days=offer.get("delivery_days"),
-        place=offer["place"],
-        valid_until=clock.today() + timedelta(days=valid_days) if valid_days else None,
-        description=offer["description"].strip(),
-        attributes=tuple((name, value) for name, value in offer.get("attributes", ())),
+        **typed
+        | {
+            "price_minor": offer.get("price"),
+            "valid_until": clock.today() + timedelta(days=valid_days) if valid_days else None,
+            "description": offer["description"].strip(),
+            "discounts": tuple((months, less) for months, less in offer.get("discounts", ())),
+            "attributes": tuple((name, value) for name, value in offer.get("attributes", ())),
+        }
     )
     listing_id = actions.create(
         owner, content, by=None, previous_site_views=offer.get("previous_site_views")
@@ -129,6 +127,8 @@ def _set_dates(session: Session, listing_id: int, offer: dict[str, Any]) -> None
     else:
         begun = clock.now() - offer["days_ago"] * DAY - 5 * clock.HOUR
     status = Status(offer.get("status", Status.LIVE))
+    age = offer.get("confirmed_days_ago")
+    confirmed = None if age is None else clock.now() - age * DAY - 2 * clock.HOUR
     was_public = status in {Status.LIVE, Status.PAUSED, Status.EXPIRED}
     session.execute(
         update(Listing)
@@ -138,6 +138,8 @@ def _set_dates(session: Session, listing_id: int, offer: dict[str, Any]) -> None
             created_at=begun,
             updated_at=begun,
             published_at=begun if was_public else None,
+            submitted_at=begun if status == Status.IN_REVIEW else None,
+            confirmed_at=confirmed,
         )
     )
 
