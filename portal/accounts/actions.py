@@ -188,6 +188,50 @@ def add_provider(name: str, **facts: str | int | None) -> int:
         return provider.id
 
 
+def settle_provider(
+    provider_id: int, *, timezone: str, reviews_listings: bool, by: int | None
+) -> bool:
+    """Set in whose days a provider's offers end and whether an admin looks at them first.
+
+    What waits for a review when that is switched off still waits, and may be published.
+
+    Args:
+        provider_id: which.
+        timezone: an IANA name.
+        reviews_listings: whether its offers are reviewed.
+        by: admin.
+
+    Returns:
+        False: it was so already.
+
+    Raises:
+        Missing: there is no such provider.
+    """
+    wanted = {"timezone": timezone, "reviews_listings": reviews_listings}
+    with transaction() as session:
+        provider = session.get(Provider, provider_id, with_for_update=True, populate_existing=True)
+        if provider is None:
+            raise Missing
+        changes = {
+            name: [getattr(provider, name), value]
+            for name, value in wanted.items()
+            if getattr(provider, name) != value
+        }
+        for name in changes:
+            setattr(provider, name, wanted[name])
+        if changes:
+            record(
+                session,
+                "provider.settle",
+                subject="provider",
+                subject_id=provider_id,
+                person_id=by,
+                provider_id=provider_id,
+                changes=changes,
+            )
+        return bool(changes)
+
+
 def add_person(
     email: str,
     name: str,

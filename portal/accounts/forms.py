@@ -1,11 +1,15 @@
 """The sign-in form."""
 
+from functools import lru_cache
 from typing import Final
+from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
+
+from portal.web.fields import ClosedChoiceField, PortalForm, TickField
 
 LONGEST_PASSWORD: Final = 1024
 """Characters; longer ones are refused before they are hashed."""
@@ -32,3 +36,37 @@ class SignInForm(FlaskForm):
     )
     remember = BooleanField(_l("Stay signed in on this device"))
     next = HiddenField()
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> dict[str, list[tuple[str, str]]]:
+    """Names of the IANA time zones by continent or ocean, each as itself."""
+    zones: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(available_timezones()):
+        region, _slash, place = name.partition("/")
+        if place and region in _REGIONS:
+            zones.setdefault(region, []).append((name, name.replace("_", " ")))
+    return zones
+
+
+# The other names are older spellings and bare offsets.
+_REGIONS: Final = frozenset(
+    [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ]
+)
+
+
+class ProviderForm(PortalForm):
+    """What the marketplace settles for a provider."""
+
+    reviews_listings = TickField(_l("An admin looks at its offers before buyers do"))
+    timezone = ClosedChoiceField(_l("Time zone"), choices=time_zones)

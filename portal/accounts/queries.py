@@ -1,20 +1,31 @@
 """Reads of people, providers and sessions."""
 
 from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, literal, select, tuple_
 
 from portal import clock
 from portal.accounts.identity import Identity
 from portal.accounts.models import Person, PersonRole, Provider, SignInSession
 from portal.clock import DAY, HOUR
+from portal.database import Missing
 from portal.extensions import db
 from portal.permissions import Role
 from portal.reading import Reading
 
 IDLE_LIFETIME: Final = 12 * HOUR
 REMEMBERED_IDLE_LIFETIME: Final = 14 * DAY
+PROVIDERS_PAGE: Final = 50
+"""Providers a page of their list."""
+AnyRow = Row[*tuple[Any, ...]]
+_SETTLED: Final[tuple[Any, ...]] = (
+    Provider.id,
+    Provider.name,
+    Provider.timezone,
+    Provider.reviews_listings,
+)
 
 _roles = (
     select(func.aggregate_strings(PersonRole.role, ","))
@@ -114,3 +125,28 @@ def recipients_of(provider_id: int, role: Role) -> Select[str, str]:
         .where(Person.provider_id == provider_id, Person.is_active, PersonRole.role == role.value)
         .order_by(Person.id)
     )
+
+
+def providers(cursor: tuple[bool, tuple[Any, ...]] | None) -> Sequence[AnyRow]:
+    """One more than a page of all providers by name, in reading direction after the cursor."""
+    backwards, key = cursor or (False, ())
+    here = tuple_(Provider.name, Provider.id)
+    statement = select(*_SETTLED)
+    if key:
+        there = tuple_(literal(key[0]), literal(key[1]))
+        statement = statement.where(here < there if backwards else here > there)
+    order = (Provider.name, Provider.id)
+    statement = statement.order_by(*(one.desc() if backwards else one for one in order))
+    return db.session.execute(statement.limit(PROVIDERS_PAGE + 1)).all()
+
+
+def provider_settings(provider_id: int) -> AnyRow:
+    """What the marketplace settled for a provider.
+
+    Raises:
+        Missing: there is no such provider.
+    """
+    row = db.session.execute(select(*_SETTLED).where(Provider.id == provider_id)).one_or_none()
+    if row is None:
+        raise Missing
+    return row

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.accounts import actions, queries
+from portal.accounts import actions, providers, queries
 from portal.accounts.devices import device
 from portal.accounts.forms import SignInForm
 from portal.accounts.identity import Identity
@@ -20,13 +20,13 @@ from portal.web.navigation import Entry
 from portal.web.polling import is_unattended
 
 blueprint = Blueprint("accounts", __name__)
-BLUEPRINTS = [blueprint]
+BLUEPRINTS = [blueprint, providers.blueprint]
 ROLE_NAMES = {
     Role.STAFF: _l("Staff"),
     Role.SELLER: _l("Seller"),
     Role.ADMIN: _l("Admin of the marketplace"),
 }
-NAVIGATION = [Entry("accounts.account", _l("My account"), "circle-user")]
+NAVIGATION = [*providers.NAVIGATION, Entry("accounts.account", _l("My account"), "circle-user")]
 
 
 blueprint.add_app_template_filter(device)
