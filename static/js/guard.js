@@ -2,18 +2,26 @@
 import { words } from "./announce.js";
 
 const saved = new WeakMap();
+const kept = new WeakMap();
 const leaving = new WeakSet();
+const OWN = new Set(["csrf_token", "version", "draft"]);
 
-function picture(form) {
+// What a form holds, as a text that can be compared.
+export function picture(form) {
   const parts = [];
   for (const [name, value] of new FormData(form)) {
-    if (name !== "csrf_token" && name !== "version") parts.push([name, typeof value === "string" ? value : value.name]);
+    if (!OWN.has(name)) parts.push([name, typeof value === "string" ? value : value.name]);
   }
   return JSON.stringify(parts);
 }
 
 export function isDirty(form) {
   return saved.has(form) && (form.hasAttribute("data-unsaved") || saved.get(form) !== picture(form));
+}
+
+// The server keeps this much of the form as a draft: leaving with exactly that loses nothing.
+export function stored(form, what) {
+  kept.set(form, what);
 }
 
 function show(form) {
@@ -64,7 +72,7 @@ export function start() {
   });
   addEventListener("beforeunload", (event) => {
     for (const form of document.querySelectorAll("form[data-guard]")) {
-      if (!leaving.has(form) && isDirty(form)) {
+      if (!leaving.has(form) && isDirty(form) && kept.get(form) !== picture(form)) {
         event.preventDefault();
         event.returnValue = "";
         return;

@@ -1,7 +1,7 @@
 // Attribute pairs are added, removed and moved without a round trip. Fallback: the same buttons submit, the server answers with the rows.
 import { announce, words } from "./announce.js";
 
-function renumber(set) {
+export function renumber(set) {
   const prefix = set.dataset.pairs;
   const pattern = new RegExp(`^${prefix}-(\\d+|__n__)`);
   set.querySelectorAll("[data-pair]").forEach((row, n) => {
@@ -41,16 +41,18 @@ function act(button, set) {
     const next = row.nextElementSibling || row.previousElementSibling;
     row.remove();
     renumber(set);
-    (next?.querySelector("[data-move='remove']") || set.querySelector("[data-move='add']")).focus();
+    (next?.querySelector("[data-move='remove']") || set.querySelector("[data-move='add'], input[type=file]"))?.focus();
     announce(words("removed"));
     return;
   }
-  move(row, what === "up");
+  if (what === "cover") row.parentElement.prepend(row);
+  else move(row, what === "up");
   renumber(set);
   const position = [...row.parentElement.children].indexOf(row) + 1;
   // At either end the button hides; its sibling takes the focus.
   button.focus();
-  if (getComputedStyle(button).visibility === "hidden") row.querySelector(`[data-move='${what === "up" ? "down" : "up"}']`).focus();
+  const look = getComputedStyle(button);
+  if (look.visibility === "hidden" || look.display === "none") row.querySelector(`[data-move='${what === "down" ? "up" : "down"}']`)?.focus();
   announce(words("moved").replace(/\d+/, String(position)));
 }
 

@@ -1,4 +1,5 @@
 // The portal's own script: one module a behaviour, each of them optional. Without any of it every page still works.
+import { start as autosave } from "./autosave.js";
 import { start as beacon } from "./beacon.js";
 import { start as copying } from "./copying.js";
 import { start as dialogs } from "./dialogs.js";
@@ -9,7 +10,9 @@ import { start as growth } from "./growth.js";
 import { start as guard } from "./guard.js";
 import { start as inline } from "./inline.js";
 import { start as navigation } from "./navigation.js";
+import { start as outline } from "./outline.js";
 import { start as pairs } from "./pairs.js";
+import { start as pictures } from "./pictures.js";
 import { start as sessions } from "./sessions.js";
 import { start as shortcuts } from "./shortcuts.js";
 import { start as swaps } from "./swaps.js";
@@ -18,7 +21,7 @@ import { start as toasts } from "./toasts.js";
 
 document.documentElement.classList.add("has-script");
 
-for (const start of [sessions, guard, flight, swaps, inline, pairs, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, beacon]) {
+for (const start of [sessions, guard, autosave, flight, swaps, inline, pictures, pairs, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, beacon]) {
   try {
     start();
   } catch (error) {

@@ -33,6 +33,17 @@ class Kept:
     saved_at: int
 
 
+@dataclass(frozen=True)
+class Typed:
+    """A form as it was sent: the revision of the draft it holds (0: none), and its fields."""
+
+    revision: int = 0
+    fields: Fields = ()
+
+
+NOTHING: Final = Typed()
+
+
 class NewerDraft(Exception):  # noqa: N818 - an answer, not a fault
     """The same person has gone on elsewhere: there the draft has this revision, of `saved_at`."""
 
@@ -148,7 +159,7 @@ def save_form(
     version: int,
     *,
     by: int,
-    draft: int = 0,
+    typed: Typed = NOTHING,
 ) -> saving.Saved:
     """Save what a form holds, and in the same transaction let go of the draft it came from.
 
@@ -160,7 +171,7 @@ def save_form(
         content: the whole form.
         version: the one the form was opened with.
         by: person.
-        draft: the draft's revision that the form holds; 0: none.
+        typed: the form as it was sent.
 
     Raises:
         Missing, Conflict, PicturesGone, NumberTaken: as saving.save().
@@ -168,30 +179,29 @@ def save_form(
     with transaction() as session:
         saved = saving.save(provider_id, listing_id, content, version, by=by)
         placing.keep_mentioned(session, provider_id, listing_id, content.description)
-        _let_go(session, provider_id, by, str(listing_id), draft)
+        _let_go(session, provider_id, by, str(listing_id), typed)
         return saved
 
 
 def create_from_form(
-    provider_id: int, content: Content, *, by: int, form_nonce: str, draft: int = 0
+    provider_id: int, content: Content, *, by: int, form_nonce: str, typed: Typed = NOTHING
 ) -> int:
     """Make a listing of a form and let go of its draft; returns the id, see saving.create()."""
     with transaction() as session:
         listing_id = saving.create(provider_id, content, by=by, form_nonce=form_nonce or None)
         placing.keep_mentioned(session, provider_id, listing_id, content.description)
-        _let_go(session, provider_id, by, form_nonce, draft)
+        _let_go(session, provider_id, by, form_nonce, typed)
         return listing_id
 
 
-def _let_go(session: Session, provider_id: int, person_id: int, place: str, draft: int) -> None:
-    session.execute(
-        delete(EditDraft).where(
-            EditDraft.provider_id == provider_id,
-            EditDraft.person_id == person_id,
-            EditDraft.place == place,
-            EditDraft.revision <= draft,
-        )
-    )
+def _let_go(session: Session, provider_id: int, person_id: int, place: str, form: Typed) -> None:
+    draft = session.scalars(_of(provider_id, person_id, place)).one_or_none()
+    if draft is None:
+        return
+    # The same text may have been kept a moment ago under a number this form had not heard of yet.
+    is_the_same = draft.fields == [list(pair) for pair in form.fields]
+    if draft.revision <= form.revision or is_the_same:
+        session.delete(draft)
 
 
 def purge_drafts() -> int:

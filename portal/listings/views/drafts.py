@@ -10,19 +10,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.listings import actions
 from portal.listings.drafts import drafts_of
-from portal.listings.forms import NAMES
-from portal.listings.views.editor import draft_revision, edit_url, reopened
+from portal.listings.views.editor import draft_revision, edit_url, reopened, sent_fields
 from portal.listings.views.page import blueprint
 from portal.permissions import Permission
-from portal.web.fields import submitted
 from portal.web.formatting import current_zone, format_clock_time
 from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
-from portal.web.parsing import printable
 
 _LISTING: Final = re.compile(r"[1-9][0-9]{0,18}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
-_NAME: Final = re.compile(r"([a-z_]{1,40})(?:-[0-9]{1,4}-[a-z]{1,20})?")
 
 
 @blueprint.get("/drafts")
@@ -89,16 +85,6 @@ def place_sent() -> tuple[str, int | None]:
     if not _NONCE.fullmatch(nonce):
         abort(400)
     return nonce, None
-
-
-def sent_fields() -> list[tuple[str, str]]:
-    """The editor's own fields of the body, in its order; whatever else was sent is left out."""
-    form = submitted()
-    return [
-        (name, printable(text))
-        for name, text in form.items(multi=True)
-        if isinstance(text, str) and (match := _NAME.fullmatch(name)) and match[1] in NAMES
-    ]
 
 
 def editor_url(place: str, listing_id: int | None) -> str:

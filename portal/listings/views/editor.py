@@ -1,5 +1,6 @@
 """The editor: a new listing, and everything that its seller decides on one that is there."""
 
+import re
 import secrets
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from portal.listings.content import Content
 from portal.listings.drafts import draft_of, drafts_of
 from portal.listings.fields import RULES
 from portal.listings.forms import (
+    NAMES,
     QUICK_DAYS,
     EditForm,
     ListingForm,
@@ -27,9 +29,11 @@ from portal.listings.queries import AnyRow
 from portal.listings.views.page import blueprint, listing_here, media_folder, way_back
 from portal.listings.wording import QUOTA_FULL, named, side_by_side
 from portal.permissions import Permission
+from portal.web.fields import submitted
 from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
 from portal.web.pairs import pair_button
+from portal.web.parsing import printable
 from portal.web.richtext import render
 
 _HELP: Final = {
@@ -39,6 +43,7 @@ _HELP: Final = {
 }
 """What the buttons named `preview` show anew: the text, the model's figures, the price."""
 _LONGEST_TITLE: Final = 100
+_NAME: Final = re.compile(r"([a-z_]{1,40})(?:-[0-9]{1,4}-[a-z]{1,20})?")
 
 
 @blueprint.get("/new")
@@ -69,7 +74,7 @@ def create() -> BaseResponse:
             form.content,
             by=me.person_id,
             form_nonce=form.form_nonce.data,
-            draft=draft_revision(),
+            typed=_typed(),
         )
     except (actions.PicturesGone, actions.NumberTaken) as refused:
         return _refused(None, form, refused)
@@ -135,8 +140,12 @@ def _save(listing_id: int, form: EditForm) -> actions.Saved:
         form.content,
         form.version.data or 0,
         by=me.person_id,
-        draft=draft_revision(),
+        typed=_typed(),
     )
+
+
+def _typed() -> actions.Typed:
+    return actions.Typed(draft_revision(), sent_fields())
 
 
 def _sent(row: AnyRow, content: Content) -> EditForm:
@@ -278,6 +287,16 @@ def draft_revision() -> int:
     """The revision of the draft that the sent form holds; 0: none."""
     sent = request.form.get("draft", "")
     return int(sent) if sent.isdecimal() and sent.isascii() and len(sent) < 10 else 0
+
+
+def sent_fields() -> list[tuple[str, str]]:
+    """The editor's own fields of the body, in its order; whatever else was sent is left out."""
+    form = submitted()
+    return [
+        (name, printable(text))
+        for name, text in form.items(multi=True)
+        if isinstance(text, str) and (match := _NAME.fullmatch(name)) and match[1] in NAMES
+    ]
 
 
 def edit_url(listing_id: int, **query: str) -> str:

@@ -16,8 +16,8 @@ from portal.database import Missing
 from portal.listings import actions, media
 from portal.listings.containers import NotAPicture, Refusal
 from portal.listings.pictures import MOST_AT_ONCE, MOST_BYTES, Prepared, prepare
-from portal.listings.views.drafts import editor_url, keep, place_sent, sent_fields
-from portal.listings.views.editor import reopened
+from portal.listings.views.drafts import editor_url, keep, place_sent
+from portal.listings.views.editor import reopened, sent_fields
 from portal.listings.views.page import blueprint, media_folder
 from portal.listings.wording import QUOTA_FULL
 from portal.permissions import PUBLIC, Permission
