@@ -26,6 +26,7 @@ from portal.listings.actions.lifecycle import (
     unarchive,
     withdraw,
 )
+from portal.listings.actions.many import create_many
 from portal.listings.actions.pictures import QuotaFull, add_pictures, sweep_pictures
 from portal.listings.actions.placing import PicturesGone, add_image, place_pictures
 from portal.listings.actions.restoring import Restored, SavedSince, restore
@@ -60,6 +61,7 @@ __all__ = [
     "confirm",
     "create",
     "create_from_form",
+    "create_many",
     "delete",
     "discard_draft",
     "duplicate",
