@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final, Self
 
@@ -20,6 +20,8 @@ CONSTANTS: Final = ("currency", "unit", "place", "kind", "delivery")
 KEYS: Final = ("own_number", "id")
 """Fields by which a row may say which offer it changes."""
 LONGEST_PATTERN: Final = 300
+LONGEST_OWN: Final = 50
+"""Characters of a heading that becomes the name of an attribute."""
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _MOST_OWN: Final = 30
 _BRACKETS: Final = re.compile(r"[(（\[].*?[)）\]]")
@@ -99,6 +101,10 @@ class Matching:
             "gpus": dict(self.gpus),
         }
 
+    def with_gpus(self, gpus: Mapping[str, str]) -> "Matching":
+        """The same with other names for GPUs."""
+        return replace(self, gpus=gpus)
+
     @property
     def targets(self) -> frozenset[str]:
         """All fields that some column fills."""
@@ -120,13 +126,10 @@ def guessed(headings: Sequence[str]) -> Matching:
             if key in TARGETS and key not in taken:
                 columns[place] = key
                 taken.add(key)
-        elif 0 < len(text) <= _LONGEST_OWN and list(columns.values()).count(OWN) < _MOST_OWN:
+        elif 0 < len(text) <= LONGEST_OWN and list(columns.values()).count(OWN) < _MOST_OWN:
             columns[place] = OWN
     key = next((one for one in KEYS if one in taken), "")
     return Matching(columns=columns, key=key)
-
-
-_LONGEST_OWN: Final = 50
 
 
 def _meant(text: str) -> str | None:
