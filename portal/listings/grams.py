@@ -6,7 +6,7 @@ width are the same, and so are all signs and spaces between two words.
 
 The canonical form keeps the words, one sign between two of them: a space where something stood
 between them, else a bar where letters, digits and Chinese meet. `RTX4090, 24GB显存` becomes
-` rtx|4090 24|gb|显存`: a substring of a text has a substring of its canonical form as its own.
+` rtx|4090 24|gb|显存 `: a substring of a text has a substring of its canonical form as its own.
 
 Grams are what an index can look up. Chinese is cut into single characters and pairs, the rest into
 single characters, pairs and threes; a gram may reach over the border between two kinds (`卡4`,
@@ -27,6 +27,7 @@ MOST_TERMS: Final = 8
 _HAN: Final = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORDS: Final = re.compile(rf"([{_HAN}]+)|(\d+)|([^\W\d_{_HAN}]+)|([\W_]+)")
 _SIGNS: Final = 4
+_SIGN: Final = re.compile(r"[\W_]")
 _NARROW: Final = re.compile(rf"[^{_HAN}]{{3,}}")
 
 
@@ -35,7 +36,7 @@ class Words:
     """A text taken apart."""
 
     content: str
-    """Its canonical form: begins with a space, or is empty where there is no word."""
+    """Its canonical form: between two spaces, or empty where there is no word."""
     chains: tuple[str, ...]
     """Its words in a row as long as one kind follows another: in each, grams are counted."""
 
@@ -65,15 +66,24 @@ class Term:
 
 
 def words_of(text: str) -> Words:
-    """Take a text apart; a canonical form comes apart as the text did that it was made of."""
+    """Take a text apart."""
+    return _taken_apart(_folded(text))
+
+
+def kept_words(content: str) -> Words:
+    """What words_of() gave, from the canonical form alone."""
+    return _taken_apart(content)
+
+
+def _taken_apart(text: str) -> Words:
     parts: list[str] = []
     chains: list[str] = []
     chain: list[str] = []
     before, sign = 0, ""
-    for found in _WORDS.finditer(_folded(text)):
+    for found in _WORDS.finditer(text):
         kind = found.lastindex or _SIGNS
         if kind == _SIGNS:
-            sign = " " if found.group() != "|" else "|"
+            sign = found.group() if found.group() == "|" else " "
             continue
         if kind == before:
             chains.append("".join(chain))
@@ -85,25 +95,33 @@ def words_of(text: str) -> Words:
         before, sign = kind, ""
     if chain:
         chains.append("".join(chain))
+        parts.append(" ")
     return Words("".join(parts), tuple(chains))
 
 
 def terms_of(query: str) -> list[Term]:
     """The terms of a query, which spaces separate; what has no word in it is left out."""
     terms = [_term(typed) for typed in query[:LONGEST_QUERY].split()]
-    return [term for term in terms if term.exact][:MOST_TERMS]
+    return [term for term in terms if term.grams][:MOST_TERMS]
 
 
 def _term(typed: str) -> Term:
-    words = words_of(typed)
-    exact = words.content.strip()
-    loose = exact.replace("|", " ")
+    folded = _folded(typed)
+    words = _taken_apart(folded)
+    core = words.content.strip()
+    loose = core.replace("|", " ")
     # In Chinese a word may begin anywhere; but letters or digits after others of their kind are the
     # end of some word, and that one has nothing to do with what stands beyond a space.
-    if exact and not re.match(f"[{_HAN}]", exact):
+    if core and not re.match(f"[{_HAN}]", core):
         loose = f" {loose}"
+    exact = core
+    # A sign at an end is one: after `C` in C++ no letter may follow.
+    if _SIGN.match(folded[:1]):
+        exact = f" {exact}"
+    if _SIGN.match(folded[-1:]):
+        exact, loose = f"{exact} ", f"{loose} "
     grams = frozenset(gram for chain in words.chains for gram in _longest(chain))
-    return Term(exact, None if exact.isalnum() else loose, grams)
+    return Term(exact, None if core.isalnum() else loose, grams)
 
 
 def _longest(chain: str) -> set[str]:
@@ -122,4 +140,6 @@ def _threes(narrow: str) -> Iterable[str]:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # The bar is ours.
+    return folded.replace("|", " ")

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     table,
     text,
@@ -35,8 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
-from portal.database import rows_changed
-from portal.listings.grams import LONGEST_QUERY, Words, terms_of, words_of
+from portal.database import rows_changed, transaction
+from portal.listings.grams import LONGEST_QUERY, Words, kept_words, terms_of, words_of
 from portal.listings.models import Listing
 
 __all__ = [
@@ -77,6 +78,12 @@ _FORGET: Final = text(
     " VALUES ('delete', :listing_id, :gone)"
 )
 _LEARN: Final = text("INSERT INTO listing_search_grams (rowid, tokens) VALUES (:listing_id, :new)")
+_MERGE: Final = text(
+    "INSERT INTO listing_search_grams (listing_search_grams, rank) VALUES ('merge', :pages)"
+)
+_PAGES_A_STEP: Final = 500
+_MOST_STEPS: Final = 10_000
+_SOMETHING: Final = 2
 
 
 def index(session: Session, listing_id: int, content: str) -> None:
@@ -127,9 +134,46 @@ def forget(session: Session, listing_id: int) -> None:
             .where(_t.id == listing_id)
         ).one_or_none()
         if row is not None:
-            gone = " ".join(_grams(row.provider_id, words_of(row.content)))
+            gone = " ".join(_grams(row.provider_id, kept_words(row.content)))
             session.execute(_FORGET, {"listing_id": listing_id, "gone": gone})
     session.execute(delete(_texts).where(_texts.c.listing_id == listing_id))
+
+
+def behind(above: int, up_to: int) -> Select[Any]:
+    """Ids in a span of them whose listing is not indexed, or was at another version of it."""
+    return (
+        select(_t.id)
+        .outerjoin_from(Listing, _texts, _texts.c.listing_id == _t.id)
+        .where(
+            _t.id > above,
+            _t.id <= up_to,
+            or_(_texts.c.listing_id.is_(None), _texts.c.version != _t.version),
+        )
+        .order_by(_t.id)
+    )
+
+
+def tidy() -> None:
+    """After much indexing: let FTS5 join the pieces of its index, a little a transaction.
+
+    A word is looked up in each piece, so that fewer of them answer sooner. PostgreSQL does this
+    by itself.
+    """
+    pages = -_PAGES_A_STEP
+    for _step in range(_MOST_STEPS):
+        with transaction() as session:
+            if not _is_sqlite(session) or _merged(session, pages) < _SOMETHING:
+                return
+        # Negative begins a merge of all pieces, positive goes on with one.
+        pages = _PAGES_A_STEP
+
+
+def _merged(session: Session, pages: int) -> int:
+    """Write so many pages of a merge; returns rows changed, of which one is the request itself."""
+    changes = select(func.total_changes())
+    before = session.scalar(changes) or 0
+    session.execute(_MERGE, {"pages": pages})
+    return (session.scalar(changes) or 0) - before
 
 
 def _tell_fts5(session: Session, rows: Sequence[AnyRow], words: dict[int, Words]) -> None:
@@ -140,7 +184,7 @@ def _tell_fts5(session: Session, rows: Sequence[AnyRow], words: dict[int, Words]
             continue
         new = _grams(row.provider_id, words[row.id])
         if row.content is not None:
-            old = _grams(row.provider_id, words_of(row.content))
+            old = _grams(row.provider_id, kept_words(row.content))
             # Even of nothing: FTS5 counts what goes and what comes.
             gone.append({"listing_id": row.id, "gone": " ".join(old - new)})
             new -= old
