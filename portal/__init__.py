@@ -14,6 +14,7 @@ from whitenoise import WhiteNoise
 from portal import config, database, extensions, places
 from portal.accounts import views as accounts
 from portal.config import Settings
+from portal.imports import views as imports
 from portal.inquiries import views as inquiries
 from portal.listings import views as listings
 from portal.permissions import Permission
@@ -33,7 +34,7 @@ from portal.web import (
 from portal.web.rowids import RowIdConverter
 
 ROOT: Final = Path(__file__).parent.parent
-FEATURES: Final = (storefront, listings, inquiries, statistics, accounts)
+FEATURES: Final = (storefront, listings, imports, inquiries, statistics, accounts)
 _STATIC_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Resource-Policy", "same-origin"),

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 
 from portal.imports import storing
@@ -52,7 +53,7 @@ class Shower:
             "outcome": row.outcome,
             "message": faults.get(ROW),
             "note": _said(notes[ROW]) if ROW in notes else None,
-            "listing_id": row.listing_id,
+            "link": _link(row.listing_id),
             "cells": [
                 {
                     "value": text,
@@ -123,6 +124,12 @@ class Shower:
             heading = self.headings[int(place)] if place != ROW else ""
             lines.append(f"{heading}: {text}" if heading else text)
         return "\n".join(lines)
+
+
+def _link(listing_id: int | None) -> tuple[str, str] | None:
+    if listing_id is None:
+        return None
+    return f"#{listing_id}", url_for("listings.edit", listing_id=listing_id)
 
 
 def _said(said: Said) -> str:

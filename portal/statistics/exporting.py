@@ -1,7 +1,5 @@
-"""The daily counts as a file for a spreadsheet: numbers and ISO days only, so no cell is a formula."""
+"""The daily counts as a file for a spreadsheet."""
 
-import csv
-import io
 from typing import Final
 
 from flask import Response
@@ -9,6 +7,7 @@ from flask_babel import gettext as _
 
 from portal.statistics.definitions import DEFINITIONS
 from portal.statistics.report import Report
+from portal.web.sheets import Column, Format, sheet_file
 
 _COLUMNS: Final = {
     "human": "views",
@@ -27,15 +26,12 @@ def days_file(report: Report, name: str) -> Response:
 
     Args:
         report: of which the present period is written.
-        name: beginning of the file's name, ASCII.
+        name: beginning of the file's name.
     """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([_("Day"), *(str(DEFINITIONS[key].name) for key in _COLUMNS.values())])
-    for day in report.now.days:
-        writer.writerow([day.day.isoformat(), *(getattr(day, name) for name in _COLUMNS)])
-    response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    heads = [_("Day"), *(str(DEFINITIONS[key].name) for key in _COLUMNS.values())]
+    rows = [
+        [day.day.isoformat(), *(getattr(day, count) for count in _COLUMNS)]
+        for day in report.now.days
+    ]
     span = f"{report.period.first}-{report.period.last}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{span}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return sheet_file(Format.CSV, f"{name}-{span}", [Column(head) for head in heads], rows)
