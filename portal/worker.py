@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
@@ -18,6 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from portal.accounts.actions import purge_ended_sessions
 from portal.clock import HOUR, MINUTE
 from portal.config import Settings
+from portal.imports import actions as imports
+from portal.imports import storing
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
 from portal.listings import actions as listings
@@ -35,6 +38,7 @@ _FAULT_PAUSE: Final = 2.0
 _PATIENCE: Final = 15.0
 """Seconds for the job at hand when the worker is asked to stop; a cut-off job runs again."""
 PERIODS: Final = {
+    "imports.purge": HOUR,
     "inquiries.purge-senders": HOUR,
     # A provider's midnight is at a full quarter of an hour, wherever it is.
     "listings.expire": MINUTE,
@@ -48,7 +52,11 @@ PERIODS: Final = {
 
 def handlers(settings: Settings) -> dict[str, Handler]:
     """Kind of job → what does it."""
+    sheets = storing.folder_of(settings)
     return {
+        imports.CHECK: Handler(partial(imports.check, sheets), imports.give_up),
+        imports.WRITE: Handler(partial(imports.write, sheets), imports.give_up),
+        "imports.purge": _periodic(partial(imports.purge, sheets)),
         mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.purge-senders": _periodic(purge_senders),
         "listings.expire": _periodic(listings.expire_ended),

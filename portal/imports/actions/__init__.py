@@ -4,6 +4,7 @@ from portal.imports.actions.dry_run import CHECK, check
 from portal.imports.actions.sending import (
     AlreadyRunning,
     choose_gpus,
+    give_up,
     match,
     purge,
     start,
@@ -17,6 +18,7 @@ __all__ = [
     "AlreadyRunning",
     "check",
     "choose_gpus",
+    "give_up",
     "match",
     "purge",
     "start",

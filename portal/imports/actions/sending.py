@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -171,6 +171,15 @@ def purge(folder: Path) -> int:
         storing.remove(folder, row.key)
     storing.remove_older(folder, KEPT + clock.DAY)
     return len(old)
+
+
+def give_up(payload: dict[str, Any], _error: str) -> None:
+    """Say that the work of a job broke off for good, in the transaction that gives it up."""
+    with transaction() as session:
+        one = session.scalars(select(Import).where(Import.id == payload["import_id"])).one_or_none()
+        if one is not None and one.options.get("run") == payload["run"]:
+            one.state, one.problem = State.FAILED, "broken"
+            one.changed_at = clock.now()
 
 
 def _begin(
