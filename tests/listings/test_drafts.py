@@ -31,6 +31,8 @@ def kept() -> list[EditDraft]:
     try:
         return list(db.session.scalars(select(EditDraft).order_by(EditDraft.id)))
     finally:
+        # Read whole and let go: a look at one later would open a transaction that is rolled back.
+        db.session.expunge_all()
         db.session.rollback()
 
 
