@@ -45,6 +45,7 @@ __all__ = [
     "Search",
     "asked",
     "forget",
+    "holds",
     "index",
     "index_many",
     "matches",
@@ -260,6 +261,15 @@ def matches(
     wanted = search.parameters["search" if provider_id is None else "own_search"]
     held = _holds(search.shape, dialect, search.parameters)
     return and_(_t.id.in_(_candidates(literal(wanted, String), dialect)), held)
+
+
+def holds(query: str, dialect: str) -> ColumnElement[bool] | None:
+    """The same condition for listings that are walked in an order anyway: no candidates are named.
+
+    Where most are refused by it, matches() costs less.
+    """
+    search = asked(query, dialect)
+    return None if search is None else _holds(search.shape, dialect, search.parameters)
 
 
 def narrowed(
