@@ -1,6 +1,7 @@
 """Offers as rows of a sheet, read a few hundred at a time: no read lasts as long as the download."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -19,15 +20,17 @@ _t: Final = Listing.__table__.c
 
 
 def rows_of(
-    provider_id: int, filters: Filters, columns: Sequence[SheetColumn]
+    provider_id: int, filters: Filters, columns: Sequence[SheetColumn], own_day: date
 ) -> Iterator[list[Cell]]:
     """The provider's listings that match, in the index's order, a cell for each column.
+
+    `own_day` is the provider's day, in which its offers end.
 
     Which they are is read once, at the beginning; what they say, as each batch's turn comes. One
     that is deleted meanwhile is left out. No transaction stays open between two batches: a long
     one would keep SQLite's log from being cut.
     """
-    ids = queries.matching(provider_id, filters)
+    ids = queries.matching(provider_id, filters, own_day=own_day)
     db.session.rollback()
     for start in range(0, len(ids), _AT_ONCE):
         for row in _batch(provider_id, ids[start : start + _AT_ONCE]):

@@ -32,5 +32,7 @@ def _export(kind: Format) -> Response:
     filters, _cursor = read(request.query_string)
     columns = chosen(request.args.getlist("columns"))
     heads = [Column(heading(column), column.width) for column in columns]
-    rows = rows_of(current_user.provider_id, filters, columns)
-    return sheet_file(kind, f"{_('Listings')}-{clock.today()}", heads, rows)
+    me = current_user
+    own_day = clock.today_in(me.timezone)
+    rows = rows_of(me.provider_id, filters, columns, own_day)
+    return sheet_file(kind, f"{_('Listings')}-{own_day}", heads, rows)
