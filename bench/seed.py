@@ -12,16 +12,17 @@ from typing import Final
 import flask_migrate
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
+from bench.texts import Writer
 from portal import clock, config, create_app
 from portal.accounts.actions import add_person, add_provider
 from portal.accounts.models import SignInSession
 from portal.config import Settings
 from portal.database import transaction
 from portal.digests import digest_of
-from portal.listings.models import Listing
-from portal.listings.search import tokens_of
+from portal.listings import search
+from portal.listings.models import Attribute, Listing
 from portal.permissions import Role
 
 _GPUS: Final = ("rtx-4090", "h100-sxm", "a100-80gb", "l40s", "h20", "rtx-3090")
@@ -29,6 +30,7 @@ _PLACES: Final = ("110000", "310000", "440300", "510100", "150900")
 _STATUSES: Final = ("live", "live", "live", "live", "draft", "paused", "expired")
 _PROVIDERS: Final = 10
 _BATCH: Final = 10_000
+_DESCRIBED: Final = 500
 
 
 def folder() -> Path:
@@ -39,8 +41,12 @@ def folder() -> Path:
 
 
 @cache
-def app_with(listings: int) -> Flask:
-    """The application on SQLite with `listings` offers of ten providers, a tenth each."""
+def app_with(listings: int, *, bodies: bool = False) -> Flask:
+    """The application on SQLite with `listings` offers of ten providers, nearly all of the first.
+
+    With `bodies` each has a description of 600 to 1,500 characters and three attribute pairs, and
+    can be searched for; without, it has its title only.
+    """
     data = folder()
     settings = Settings(data_dir=data)
     config.create_secret_key(config.secret_key_path(settings))
@@ -57,6 +63,8 @@ def app_with(listings: int) -> Flask:
             language="en",
         )
         _fill(owners, listings)
+        if bodies:
+            _describe(listings)
     return app
 
 
@@ -65,7 +73,7 @@ def _fill(owners: list[int], listings: int) -> None:
     now = clock.now()
     # The first owner holds all but one in a hundred: its pages are the ones measured.
     for start in range(0, listings, _BATCH):
-        rows, words = [], []
+        rows = []
         for number in range(start + 1, min(start + _BATCH, listings) + 1):
             gpu = chance.choice(_GPUS)
             title = f"{gpu.replace('-', ' ').upper()} 租赁 {number} 推理 训练 整机"
@@ -94,12 +102,39 @@ def _fill(owners: list[int], listings: int) -> None:
                     "counters_version": 1,
                 }
             )
-            words.append({"id": number, "tokens": " ".join(tokens_of(title))})
         with transaction() as session:
             session.execute(insert(Listing), rows)
+    with transaction() as session:
+        session.execute(text("ANALYZE"))
+
+
+def _describe(listings: int) -> None:
+    writer = Writer(seed=5)
+    for start in range(1, listings + 1, _DESCRIBED):
+        ids = range(start, min(start + _DESCRIBED, listings + 1))
+        descriptions = [writer.description() for _ in ids]
+        pairs = (("英伟达", "4090"), ("型号", "RTX 4090"), ("机房", "猿界算力租赁服务"))
+        attributes = [
+            {"listing_id": each, "position": position, "name": name, "value": value}
+            for each in ids
+            for position, (name, value) in enumerate(pairs)
+        ]
+        titles = select(Listing.title).where(Listing.id.in_(ids)).order_by(Listing.id)
+        with transaction() as session:
+            session.execute(insert(Attribute), attributes)
             session.execute(
-                text("INSERT INTO listing_search (rowid, tokens) VALUES (:id, :tokens)"), words
+                text("UPDATE listings SET description = :description WHERE id = :id"),
+                [
+                    {"id": each, "description": description}
+                    for each, description in zip(ids, descriptions, strict=True)
+                ],
             )
+            words = [
+                "\n".join((title, *(word for pair in pairs for word in pair), description))
+                for title, description in zip(session.scalars(titles), descriptions, strict=True)
+            ]
+            search.index_many(session, zip(ids, words, strict=True))
+    search.tidy()
     with transaction() as session:
         session.execute(text("ANALYZE"))
 
