@@ -22,7 +22,7 @@ _TOGETHER: Final = (
     ("network_down_mbps", "network_up_mbps"),
     ("fabric", "fabric_gbps"),
     ("item_quantity", "item_unit"),
-    ("stock", "min_order", "min_gpus"),
+    ("stock", "min_order", "min_gpus", "delivery_days"),
     ("min_term", "max_term", "term_unit"),
     ("available_from", "available_until"),
 )

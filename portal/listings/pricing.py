@@ -46,6 +46,15 @@ REASONS: Final = {
 
 
 @dataclass(frozen=True)
+class Amount:
+    """An amount in minor units of `currency` and what it buys, as the filter `price` shows it."""
+
+    price_minor: int
+    currency: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class Converted:
     """A price in other units.
 

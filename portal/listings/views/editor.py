@@ -24,7 +24,7 @@ from portal.listings.forms import (
     quick_ends,
 )
 from portal.listings.lists import entry_button
-from portal.listings.pricing import REASONS, conversions, discounted
+from portal.listings.pricing import REASONS, Amount, conversions, discounted
 from portal.listings.queries import AnyRow
 from portal.listings.views.page import blueprint, listing_here, media_folder, way_back
 from portal.listings.wording import QUOTA_FULL, named, side_by_side
@@ -257,11 +257,12 @@ def _editor(
 
 def _shown(form: ListingForm) -> dict[str, Any]:
     """What the editor works out of what stands in the form."""
-    amount, currency = form.amount, form.currency.data or "CNY"
-    rates = conversions(
+    amount = form.amount
+    currency, unit = form.currency.data or "CNY", form.unit.data or "item"
+    converted = conversions(
         amount,
         currency,
-        form.unit.data or "item",
+        unit,
         gpu_count=form.gpu_count.data,
         item_quantity=form.item_quantity.data,
         item_unit=form.item_unit.data,
@@ -269,10 +270,12 @@ def _shown(form: ListingForm) -> dict[str, Any]:
     return {
         "preview": _preview(form),
         "gpu": hardware.model(form.gpu_model.data),
-        "rates": rates,
-        "why_not": REASONS[rates.reason] if rates.reason else None,
-        "discounted": discounted(amount, form.discounts.data or ()),
-        "priced_in": (currency, form.unit.data or "item"),
+        "rates": [Amount(minor, currency, per) for per, minor in converted.rates],
+        "why_not": REASONS[converted.reason] if converted.reason else None,
+        "discounted": [
+            (months, percent, Amount(minor, currency, unit))
+            for months, percent, minor in discounted(amount, form.discounts.data or ())
+        ],
     }
 
 
