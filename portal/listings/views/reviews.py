@@ -137,15 +137,28 @@ def _waiting(listing_id: int) -> tuple[Any, Content, Any]:
 def _context(row: Any, content: Content, owner: Any, form: ReviewForm) -> dict[str, Any]:
     """What `listings/_review.html` reads."""
     earlier = reviews.last_public(row.id, row.version)
+    told = [_told(part, content, form) for part in _TOLD]
     return {
         "row": row,
         "owner": owner,
         "content": content,
         "form": form,
-        "parts": [(part, PART_NAMES[part], part_in_words(content, part)) for part in _TOLD],
+        "stated": [one for one in told if one["is_stated"]],
+        "unstated": [one for one in told if not one["is_stated"]],
         "description": render(content.description) if content.description else None,
         "then": earlier[0] if earlier else None,
         "changes": differences(earlier[1], content) if earlier else [],
+    }
+
+
+def _told(part: str, content: Content, form: ReviewForm) -> dict[str, Any]:
+    """One part in words, line by line."""
+    return {
+        "name": part,
+        "label": PART_NAMES[part],
+        "lines": part_in_words(content, part).split("\n"),
+        "is_stated": any(value not in {None, "", ()} for value in content.part(part)),
+        "is_asked": bool(form.reason(part).data or form.reason(part).errors),
     }
 
 
