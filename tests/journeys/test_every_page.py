@@ -35,7 +35,15 @@ PAGES = {
         "/portal/account/",
     ),
     "seller@a.example": ("/portal/inquiries/", "/portal/inquiries/2", "/portal/listings/1/"),
-    "admin@portal.example": ("/portal/statistics/", "/portal/statistics/providers/1"),
+    "admin@portal.example": (
+        "/portal/reviews/",
+        "/portal/reviews/?queue=changed",
+        "/portal/reviews/4",
+        "/portal/statistics/",
+        "/portal/statistics/providers/1",
+        "/portal/providers/",
+        "/portal/providers/1",
+    ),
 }
 LOOKS = [("zh", "light", 1440), ("en", "dark", 1440), ("en", "light", 390), ("zh", "dark", 390)]
 
