@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.database import Missing, transaction
-from portal.listings.actions.saving import Saved, locked_whole, save
+from portal.listings.actions.saving import Saved, save
 from portal.listings.content import Content
 from portal.listings.models import Image, Revision
+from portal.listings.whole import locked_whole
 
 
 class SavedSince(Exception):  # noqa: N818 - an answer, not a fault
