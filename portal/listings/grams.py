@@ -25,30 +25,15 @@ LONGEST_QUERY: Final = 100
 MOST_TERMS: Final = 8
 """Terms of a query that are read; further ones narrow nothing."""
 _HAN: Final = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORDS: Final = re.compile(rf"([{_HAN}]+)|(\d+)|([^\W\d_{_HAN}]+)|([\W_]+)")
-_SIGNS: Final = 4
-_SIGN: Final = re.compile(r"[\W_]")
-_NARROW: Final = re.compile(rf"[^{_HAN}]{{3,}}")
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text taken apart."""
-
-    content: str
-    """Its canonical form: between two spaces, or empty where there is no word."""
-    chains: tuple[str, ...]
-    """Its words in a row as long as one kind follows another: in each, grams are counted."""
-
-    def grams(self) -> set[str]:
-        """All its grams."""
-        grams: set[str] = set()
-        for chain in self.chains:
-            grams.update(chain)
-            grams.update(map(add, chain, chain[1:]))
-            for narrow in _NARROW.findall(chain):
-                grams.update(_threes(narrow))
-        return grams
+_LETTER: Final = rf"[^\W\d_{_HAN}]"
+_GAPS: Final = re.compile(r"[\W_]+")
+_BORDERS: Final = re.compile(
+    rf"(?<=[{_HAN}])(?=[^{_HAN} ])|(?<=\d)(?=[^\d ])|(?<={_LETTER})(?=[\d{_HAN}])"
+)
+_WORD_TO_WORD: Final = re.compile(
+    rf"(?<=[{_HAN}]) (?=[{_HAN}])|(?<=\d) (?=\d)|(?<={_LETTER}) (?={_LETTER})"
+)
+_NARROW: Final = re.compile(rf"[^\n{_HAN}]{{3,}}")
 
 
 @dataclass(frozen=True)
@@ -65,38 +50,28 @@ class Term:
     grams: frozenset[str]
 
 
-def words_of(text: str) -> Words:
-    """Take a text apart."""
-    return _taken_apart(_folded(text))
+def canonical(text: str) -> str:
+    """The canonical form of a text: between two spaces, or empty where there is no word."""
+    return _canonical(_folded(text))
 
 
-def kept_words(content: str) -> Words:
-    """What words_of() gave, from the canonical form alone."""
-    return _taken_apart(content)
+def _canonical(folded: str) -> str:
+    words = _GAPS.sub(" ", folded).strip(" ")
+    return f" {_BORDERS.sub('|', words)} " if words else ""
 
 
-def _taken_apart(text: str) -> Words:
-    parts: list[str] = []
-    chains: list[str] = []
-    chain: list[str] = []
-    before, sign = 0, ""
-    for found in _WORDS.finditer(text):
-        kind = found.lastindex or _SIGNS
-        if kind == _SIGNS:
-            sign = found.group() if found.group() == "|" else " "
-            continue
-        if kind == before:
-            chains.append("".join(chain))
-            chain = []
-        word = found.group()
-        parts.append((sign or "|") if before else " ")
-        parts.append(word)
-        chain.append(word)
-        before, sign = kind, ""
-    if chain:
-        chains.append("".join(chain))
-        parts.append(" ")
-    return Words("".join(parts), tuple(chains))
+def grams_of(content: str) -> set[str]:
+    """All grams of a canonical form."""
+    chains = _chains(content)
+    # Over all chains at once, and those that reach from one to the next taken out again.
+    grams = set(chains).union(map(add, chains, chains[1:]))
+    grams.update(_threes("\n".join(_NARROW.findall(chains))))
+    return {gram for gram in grams if "\n" not in gram}
+
+
+def _chains(content: str) -> str:
+    """The words of a canonical form, a new line only where one goes on to another of its kind."""
+    return _WORD_TO_WORD.sub("\n", content).replace("|", "").replace(" ", "")
 
 
 def terms_of(query: str) -> list[Term]:
@@ -107,8 +82,8 @@ def terms_of(query: str) -> list[Term]:
 
 def _term(typed: str) -> Term:
     folded = _folded(typed)
-    words = _taken_apart(folded)
-    core = words.content.strip()
+    content = _canonical(folded)
+    core = content.strip(" ")
     loose = core.replace("|", " ")
     # In Chinese a word may begin anywhere; but letters or digits after others of their kind are the
     # end of some word, and that one has nothing to do with what stands beyond a space.
@@ -116,11 +91,11 @@ def _term(typed: str) -> Term:
         loose = f" {loose}"
     exact = core
     # A sign at an end is one: after `C` in C++ no letter may follow.
-    if _SIGN.match(folded[:1]):
+    if _GAPS.match(folded[:1]):
         exact = f" {exact}"
-    if _SIGN.match(folded[-1:]):
+    if _GAPS.match(folded[-1:]):
         exact, loose = f"{exact} ", f"{loose} "
-    grams = frozenset(gram for chain in words.chains for gram in _longest(chain))
+    grams = frozenset(gram for chain in _chains(content).split("\n") for gram in _longest(chain))
     return Term(exact, None if core.isalnum() else loose, grams)
 
 
@@ -140,6 +115,4 @@ def _threes(narrow: str) -> Iterable[str]:
 
 
 def _folded(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # The bar is ours.
-    return folded.replace("|", " ")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

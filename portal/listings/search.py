@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
 from portal.database import rows_changed, transaction
-from portal.listings.grams import LONGEST_QUERY, Words, kept_words, terms_of, words_of
+from portal.listings.grams import LONGEST_QUERY, canonical, grams_of, terms_of
 from portal.listings.models import Listing
 
 __all__ = [
@@ -95,14 +95,14 @@ def index(session: Session, listing_id: int, content: str) -> None:
     """
     session.flush()
     version = select(_t.version).where(_t.id == listing_id).scalar_subquery()
-    same = (_texts.c.listing_id == listing_id, _texts.c.content == words_of(content).content)
+    same = (_texts.c.listing_id == listing_id, _texts.c.content == canonical(content))
     if not rows_changed(session, update(_texts).where(*same).values(version=version)):
         index_many(session, [(listing_id, content)])
 
 
 def index_many(session: Session, contents: Iterable[tuple[int, str]]) -> None:
     """As index(), for some hundreds of (listing id, content) at a time, each id once."""
-    words = {listing_id: words_of(content) for listing_id, content in contents}
+    words = {listing_id: canonical(content) for listing_id, content in contents}
     rows = session.execute(
         select(_t.id, _t.provider_id, _t.version, _texts.c.content)
         .outerjoin_from(Listing, _texts, _texts.c.listing_id == _t.id)
@@ -113,8 +113,7 @@ def index_many(session: Session, contents: Iterable[tuple[int, str]]) -> None:
     if not rows:
         return
     kept = [
-        {"listing_id": row.id, "version": row.version, "content": words[row.id].content}
-        for row in rows
+        {"listing_id": row.id, "version": row.version, "content": words[row.id]} for row in rows
     ]
     if _is_sqlite(session):
         _tell_fts5(session, rows, words)
@@ -135,7 +134,7 @@ def forget(session: Session, listing_id: int) -> None:
             .where(_t.id == listing_id)
         ).one_or_none()
         if row is not None:
-            gone = " ".join(_grams(row.provider_id, kept_words(row.content)))
+            gone = " ".join(_grams(row.provider_id, row.content))
             session.execute(_FORGET, {"listing_id": listing_id, "gone": gone})
     session.execute(delete(_texts).where(_texts.c.listing_id == listing_id))
 
@@ -177,15 +176,15 @@ def _merged(session: Session, pages: int) -> int:
     return (session.scalar(changes) or 0) - before
 
 
-def _tell_fts5(session: Session, rows: Sequence[AnyRow], words: dict[int, Words]) -> None:
+def _tell_fts5(session: Session, rows: Sequence[AnyRow], words: dict[int, str]) -> None:
     """Take out what a listing no longer holds and put in what is new: the rest stands already."""
     gone, come = [], []
     for row in rows:
-        if row.content == words[row.id].content:
+        if row.content == words[row.id]:
             continue
         new = _grams(row.provider_id, words[row.id])
         if row.content is not None:
-            old = _grams(row.provider_id, kept_words(row.content))
+            old = _grams(row.provider_id, row.content)
             # Even of nothing: FTS5 counts what goes and what comes.
             gone.append({"listing_id": row.id, "gone": " ".join(old - new)})
             new -= old
@@ -200,8 +199,8 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _grams(provider_id: int, words: Words) -> set[str]:
-    return {*words.grams(), _scope(provider_id)}
+def _grams(provider_id: int, content: str) -> set[str]:
+    return {*grams_of(content), _scope(provider_id)}
 
 
 def _scope(provider_id: int) -> str:
