@@ -74,7 +74,7 @@ def read_gpu(text: str) -> str | None:
         return known
     if gpu := hardware.match(text):
         return gpu.key
-    raise UnknownGpu(_l("No GPU of the catalogue has this name: say below which one it is."))
+    raise UnknownGpu(_l("No GPU of the catalogue has this name: say above which one it is."))
 
 
 class UnknownGpu(Invalid):
