@@ -30,6 +30,7 @@ PAGES = {
         "/portal/listings/1/",
         "/portal/listings/1/history",
         "/portal/listings/1/price",
+        "/portal/imports/",
         "/portal/statistics/",
         "/portal/statistics/listings/1",
         "/portal/account/",
@@ -91,7 +92,15 @@ _NO_PAGES = {
     "crawlers.sitemap_part",
     "health.alive",
     "health.ready",
+    # looked at in journey 8, where there is an import
+    "imports.columns",
+    "imports.progress",
+    "imports.refused_csv",
+    "imports.refused_xlsx",
+    "imports.show",
     "inquiries.news",  # a fragment for polling
+    "listings.export_csv",
+    "listings.export_xlsx",
     "media.picture",
     "statistics.days",
     "statistics.listing_days",
