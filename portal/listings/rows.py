@@ -2,25 +2,26 @@
 
 A drawn row holds nothing of its reader: no name, no token, not even the filters of the page it
 stands in. Where a link has to lead back to that page the row has a mark, which each page fills.
-It is kept by all the values it shows, so it can never be out of date, and by language, by whether
-its buttons are there, and by the day of the marketplace (the 14 days) and the provider ("ended").
+It is kept by all the values it shows, so it can never be out of date, and by what it looks like:
+see Looks.
 """
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from flask import current_app
-from flask_babel import gettext as _
 from jinja2 import Template
 from markupsafe import Markup
 
-from portal import clock, hardware, places
+from portal import clock, hardware
+from portal.listings import bars
+from portal.listings.bulk import ACTS
 from portal.listings.counters import shifted
-from portal.listings.filters import Filters, url_of
+from portal.listings.filters import INDEX, Filters, query_of, url_of
 from portal.listings.queries import COUNTS, Shown, named
-from portal.web.formatting import current_locale, format_day
+from portal.web.formatting import format_day
 from portal.web.kept import Kept
 from portal.web.pagination import Page
 
@@ -32,31 +33,54 @@ _kept: Final[Kept[str]] = Kept(4000)
 _tables: Final[Kept[bytes]] = Kept(50)
 
 
-def drawn_table(
-    listed: Page[Shown], filters: Filters, *, may_edit: bool, own_day: date, back: str
-) -> bytes:
+class Looks(NamedTuple):
+    """What rows look like besides their values.
+
+    Args:
+        locale: language.
+        may_edit: whether the buttons and cells that change a listing are there.
+        is_reviewed: whether publishing hands in for review.
+        today: the marketplace's day, of the 14 days of views.
+        own_day: the provider's day, in which its offers end.
+        columns: see filters.COLUMNS.
+    """
+
+    locale: str
+    may_edit: bool
+    is_reviewed: bool
+    today: date
+    own_day: date
+    columns: tuple[str, ...]
+
+
+def drawn_table(listed: Page[Shown], filters: Filters, looks: Looks, back: str) -> bytes:
     """The index's table with its rows, or what stands in place of none, in UTF-8.
 
     Args:
         listed: rows as queries.listings_of gives them, and the links to other pages.
         filters: what they were asked for by.
-        may_edit: whether the reader may change listings.
-        own_day: the provider's day.
+        looks: of the rows.
         back: path of the page they stand in.
     """
-    alike = (current_locale(), may_edit, clock.today(), own_day)
     rows = tuple(listed.rows)
-    key = (rows, alike, filters, back, listed.next_url, listed.previous_url)
+    key = (rows, looks, filters, back, listed.next_url, listed.previous_url)
     table = _tables.get(key)
     if table is None:
-        drawn = "".join([_drawn(row, alike) for row in listed.rows])
+        drawn = "".join([_drawn(row, looks) for row in listed.rows])
         table = (
             _template("_table")
             .render(
                 listed=listed,
                 filters=filters,
-                may_edit=may_edit,
+                looks=looks,
                 url_of=url_of,
+                query=query_of(filters),
+                numbers_url=f"{INDEX}numbers?{query_of(filters)}",
+                note=bars.note_on(filters),
+                names=bars.COLUMN_NAMES,
+                acts=ACTS,
+                without=bars.without_one(filters),
+                clear_url=url_of(Filters(columns=filters.columns, density=filters.density)),
                 drawn=Markup(drawn.replace(_BACK, back_query(back))),  # noqa: S704 - rendered by Jinja
             )
             .encode()
@@ -65,14 +89,11 @@ def drawn_table(
     return table
 
 
-def _drawn(row: Shown, alike: tuple[str, bool, date, date]) -> str:
-    key = (row, alike)
+def _drawn(row: Shown, looks: Looks) -> str:
+    key = (row, looks)
     found = _kept.get(key)
     if found is None:
-        _locale, may_edit, today, own_day = alike
-        found = _template("_row").render(
-            row_context(named(row), may_edit=may_edit, today=today, own_day=own_day, back=_BACK)
-        )
+        found = _template("_row").render(row_context(named(row), looks, _BACK))
         _kept.put(key, found)
     return found
 
@@ -82,65 +103,56 @@ def _template(name: str) -> Template:
     return current_app.jinja_env.get_template(f"listings/{name}.html")
 
 
-def row_context(
-    row: Any, *, may_edit: bool, today: date, own_day: date, back: str, **context: Any
-) -> dict[str, Any]:
+def row_context(row: Any, looks: Looks, back: str, **context: Any) -> dict[str, Any]:
     """What `listings/_row.html` reads.
 
     Args:
         row: the listing's columns.
-        may_edit: whether the reader may change listings.
-        today: the marketplace's day.
-        own_day: the provider's day, in which its offers end.
+        looks: of the row.
         back: what its links append, see back_query().
-        context: `form` (the price being edited), `newer` (a price saved meanwhile), `problem`
-            (why something was refused), `said` (to be announced).
+        context: `cell` (the value being edited, see inline.OpenCell), `problem` (why something was
+            refused), `said` (to be announced).
     """
-    locale = current_locale()
     gpu = hardware.model(row.gpu_model)
     return {
         "gpu_name": gpu.name if gpu else row.gpu_model,
-        "changed": _changed(row.updated_at, locale, today),
-        "form": None,
-        "newer": None,
+        "changed": _when(row.updated_at, looks),
+        "confirmed": _when(row.confirmed_at, looks) if row.confirmed_at else None,
+        "ends": format_day(last, looks.locale) if (last := _day(row.valid_until)) else None,
+        "missing": _missing(row) if "completeness" in looks.columns else 0,
+        "column_names": bars.COLUMN_NAMES,
+        "cell": None,
         "problem": None,
         "said": None,
         **context,
         "row": row,
-        "recent": shifted(_numbers(row.views_recent), _day(row.views_day), today),
-        "has_ended": (last := _day(row.valid_until)) is not None and last < own_day,
-        "may_edit": may_edit,
+        "recent": shifted(_numbers(row.views_recent), _day(row.views_day), looks.today),
+        "has_ended": last is not None and last < looks.own_day,
+        "looks": looks,
+        "may_edit": looks.may_edit,
         "back": back,
     }
 
 
-def _changed(seconds: int, locale: str, today: date) -> Markup:
-    """The time of day of a change made today, the day of an older one: true all day long.
+def _missing(row: Any) -> int:
+    """How much is not stated of what models.INCOMPLETE asks for."""
+    names = ("place", "delivery_days", "gpu_model", "gpu_count", "price_minor")
+    is_described = row.has_description if hasattr(row, "has_description") else row.description
+    return sum(getattr(row, name) is None for name in names) + (not is_described)
+
+
+def _when(seconds: int, looks: Looks) -> Markup:
+    """The time of day of what was today, the day of what is older: true all day long.
 
     With JavaScript it becomes "42 minutes ago"; the exact time stands behind it.
     """
     then = datetime.fromtimestamp(seconds, clock.MARKET_ZONE)
-    day, hour = format_day(then.date(), locale), f"{then:%H:%M}"
+    day, hour = format_day(then.date(), looks.locale), f"{then:%H:%M}"
     machine = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown = hour if then.date() == today else day
+    shown = hour if then.date() == looks.today else day
     return Markup(
         '<time datetime="{machine}" title="{day} {hour} UTC+8" data-relative>{shown}</time>'
     ).format(machine=machine, day=day, hour=hour, shown=shown)
-
-
-@lru_cache(maxsize=256)
-def drawn_filters(filters: Filters, locale: str) -> bytes:
-    """The filter form: like a row it holds nothing of its reader."""
-    tops = [(place.code, place.name(locale)) for place in places.children()]
-    if filters.place and filters.place not in dict(tops):
-        tops.insert(0, (filters.place, places.label(filters.place, locale)))
-    models = [pair for pairs in hardware.choices().values() for pair in pairs]
-    drawn = _template("_filters").render(
-        filters=filters,
-        place_options=[("", _("All places")), *tops],
-        gpu_options=[("", _("All models")), *models],
-    )
-    return drawn.encode()
 
 
 def _day(value: date | str | None) -> date | None:

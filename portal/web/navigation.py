@@ -61,11 +61,12 @@ def init_app(app: Flask, entries: list[Entry]) -> None:
     app.jinja_env.globals["navigation"] = lines
 
 
-def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mapping[str, int]:
+def count(selects: Mapping[str, Select[Any]], **parameters: Any) -> Mapping[str, Any]:
     """The named counts and the sidebar's badges of this request, read in one statement.
 
     Args:
-        selects: name and a select of one number each; made once, so that it can be kept compiled.
+        selects: name and a select of one number (or text) each; made once, so that it can be kept
+            compiled.
         parameters: values of their bind parameters besides `provider_id`.
     """
     reader = current_user._get_current_object()
@@ -79,14 +80,14 @@ def count(selects: Mapping[str, Select[tuple[int]]], **parameters: Any) -> Mappi
     (row,) = _combined(wanted).rows({"provider_id": reader.provider_id, **parameters})
     g.portal_counts = {
         # A sum comes as a decimal from PostgreSQL, and as nothing where there is nothing to add.
-        name: n if n is None else int(n)
+        name: n if n is None or isinstance(n, str) else int(n)
         for (name, _select), n in zip(wanted, row, strict=True)
     }
-    return cast(Mapping[str, int], g.portal_counts)
+    return cast(Mapping[str, Any], g.portal_counts)
 
 
 @lru_cache(maxsize=256)
-def _combined(wanted: tuple[tuple[str, Select[tuple[int]]], ...]) -> Reading:
+def _combined(wanted: tuple[tuple[str, Select[Any]], ...]) -> Reading:
     return Reading(select(*(one.scalar_subquery().label(name) for name, one in wanted)))
 
 

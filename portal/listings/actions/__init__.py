@@ -1,5 +1,6 @@
 """Writes of listings, by what they are about: saving, drafts, copies, lifecycle, pictures."""
 
+from portal.listings.actions.bulk import Doing, NotUndoable, change_many, run_bulk, undo_many
 from portal.listings.actions.copying import duplicate
 from portal.listings.actions.drafts import (
     Kept,
@@ -38,26 +39,40 @@ from portal.listings.actions.saving import (
     save,
     set_values,
 )
+from portal.listings.actions.viewing import (
+    NameTaken,
+    TooManyViews,
+    change_view,
+    forget_view,
+    keep_view,
+    move_view,
+)
 
 __all__ = [
     "ChangedSince",
     "Conflict",
+    "Doing",
     "Kept",
     "Moved",
+    "NameTaken",
     "NewerDraft",
     "NotPublishable",
+    "NotUndoable",
     "NumberTaken",
     "PicturesGone",
     "QuotaFull",
     "Restored",
     "Saved",
     "SavedSince",
+    "TooManyViews",
     "TooMuch",
     "Typed",
     "add_image",
     "add_pictures",
     "approve",
     "archive",
+    "change_many",
+    "change_view",
     "confirm",
     "create",
     "create_from_form",
@@ -66,17 +81,22 @@ __all__ = [
     "discard_draft",
     "duplicate",
     "expire_ended",
+    "forget_view",
     "keep_draft",
+    "keep_view",
+    "move_view",
     "place_pictures",
     "publish",
     "purge_drafts",
     "reject",
     "restore",
+    "run_bulk",
     "save",
     "save_form",
     "set_values",
     "sweep_pictures",
     "unarchive",
+    "undo_many",
     "warn_of_ending",
     "withdraw",
 ]

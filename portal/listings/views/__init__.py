@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from portal.listings import queries
 from portal.listings import reviews as reading
 from portal.listings.views import (
+    bulk,
     cells,
     drafts,
     editor,
@@ -13,6 +14,7 @@ from portal.listings.views import (
     index,
     pictures,
     reviews,
+    saved,
     status,
 )
 from portal.listings.views.page import blueprint
@@ -30,6 +32,7 @@ NAVIGATION = [
 __all__ = [
     "BLUEPRINTS",
     "NAVIGATION",
+    "bulk",
     "cells",
     "drafts",
     "editor",
@@ -37,5 +40,6 @@ __all__ = [
     "history",
     "index",
     "reviews",
+    "saved",
     "status",
 ]

@@ -1,59 +1,94 @@
-"""Values changed in a row of the index."""
+"""Values changed in a row of the index: opened, saved, refused, or asked about."""
 
-from flask import Response
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.listings import actions
-from portal.listings.forms import PriceForm
+from portal.listings import actions, inline, moves
+from portal.listings.inline import CELLS, QUICK_DAYS, OpenCell
+from portal.listings.moves import Standing, Verb
+from portal.listings.queries import AnyRow
 from portal.listings.views.page import blueprint, listing_here, row_done, row_of
-from portal.listings.wording import part_in_words
+from portal.listings.views.status import archive, publish, unarchive, withdraw
 from portal.permissions import Permission
-from portal.web.fragments import invalid, respond
+from portal.web.fragments import respond
 from portal.web.guard import requires
+from portal.web.parsing import Invalid
+
+_PAGE, _ROW = "listings/cell.html", "listings/_row.html"
+_MOVES: Final[dict[str, Callable[[int], BaseResponse]]] = {
+    Verb.PUBLISH: publish,
+    Verb.SUBMIT: publish,
+    Verb.WITHDRAW: withdraw,
+    Verb.ARCHIVE: archive,
+    Verb.UNARCHIVE: unarchive,
+}
+"""What the status in a row can be changed by."""
 
 
-@blueprint.get("/<int:listing_id>/price")
+@blueprint.get("/<int:listing_id>/<any('price', 'stock', 'valid-until'):name>")
 @requires(Permission.LISTING_EDIT)
-def price(listing_id: int) -> Response:
-    """The row with its price open for editing."""
+def cell(listing_id: int, name: str) -> Response:
+    """The row with one value open for editing."""
     row, _content = listing_here(listing_id)
-    return respond(
-        "listings/price.html", "listings/_row.html", **row_of(row, form=PriceForm.of(row))
-    )
+    return _answer(row, inline.opened(name, row))
 
 
-@blueprint.post("/<int:listing_id>/price")
+@blueprint.post("/<int:listing_id>/<any('price', 'stock', 'valid-until'):name>")
 @requires(Permission.LISTING_EDIT)
-def update_price(listing_id: int) -> BaseResponse:
-    """Save a price typed in the row."""
+def update_cell(listing_id: int, name: str) -> BaseResponse:
+    """Save what was typed in the row."""
     row, _content = listing_here(listing_id)
-    form = PriceForm.of(row)
-    if not form.validate():
-        return invalid("listings/price.html", "listings/_row.html", **row_of(row, form=form))
+    sent = request.form.to_dict()
+    if (days := sent.get("until", "")) in map(str, QUICK_DAYS) and name == "valid-until":
+        return _answer(row, inline.ending_in(row, sent, int(days)))
+    opened = inline.refused(name, row, sent)
+    try:
+        values = CELLS[name].read(sent, row)
+    except Invalid as wrong:
+        return _answer(row, inline.refused(name, row, sent, wrong.message), status=422)
     me = current_user
     try:
-        actions.set_values(
-            me.provider_id,
-            listing_id,
-            {"price_minor": form.price.data},
-            form.version.data or 0,
-            by=me.person_id,
-        )
+        actions.set_values(me.provider_id, listing_id, values, opened.version, by=me.person_id)
     except actions.Conflict as conflict:
-        return _price_differs(listing_id, form, conflict)
-    return row_done(listing_id, _("Price saved."))
+        row, _content = listing_here(listing_id)
+        differing = inline.differing(name, row, sent, conflict.theirs, conflict.base)
+        return _answer(row, differing, status=409)
+    return row_done(listing_id, str(CELLS[name].saved), is_moved=False)
 
 
-def _price_differs(listing_id: int, form: PriceForm, conflict: actions.Conflict) -> BaseResponse:
-    """409: somebody saved another price meanwhile; saving once more is a decision."""
-    theirs, base = conflict.theirs, conflict.base
+def _answer(row: AnyRow, opened: OpenCell, status: int = 200) -> Response:
+    return respond(_PAGE, _ROW, status=status, **row_of(row, cell=opened))
+
+
+@blueprint.get("/<int:listing_id>/status")
+@requires(Permission.LISTING_PUBLISH)
+def status(listing_id: int) -> Response:
+    """The row with a choice of what can become of the offer."""
     row, _content = listing_here(listing_id)
-    again = PriceForm.reopened(form.price.typed or "", row, negotiable=form.negotiable.data)
-    newer = {
-        "theirs": part_in_words(theirs, "price"),
-        "base": part_in_words(base, "price") if base else None,
-    }
-    context = row_of(row, form=again, newer=newer)
-    return respond("listings/price.html", "listings/_row.html", status=409, **context)
+    return _answer(row, _moving(row))
+
+
+@blueprint.post("/<int:listing_id>/status")
+@requires(Permission.LISTING_PUBLISH)
+def update_status(listing_id: int) -> BaseResponse:
+    """Do what was chosen."""
+    row, _content = listing_here(listing_id)
+    verb = request.form.get("move", "")
+    opened = _moving(row)
+    if verb not in {value for value, _text in opened.choices}:
+        opened = replace(opened, errors=(_("Choose one of the listed values."),))
+        return _answer(row, opened, status=422)
+    return _MOVES[verb](listing_id)
+
+
+def _moving(row: AnyRow) -> OpenCell:
+    me = current_user
+    is_reviewed = me.reviews_listings and not me.may(Permission.LISTING_REVIEW)
+    offered = moves.offered(Standing.of(row, is_reviewed=is_reviewed), me.may)
+    return inline.moving(row, [verb for verb in offered if verb in _MOVES])

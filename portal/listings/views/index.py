@@ -1,26 +1,31 @@
 """The index of a provider's listings, and the page of one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from flask import Response, request
+from flask import Response, make_response, redirect, render_template, request
 from flask_login import current_user
 from markupsafe import escape
+from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock
-from portal.listings import queries, rows
+from portal.listings import bars, queries, rows, saved_views
+from portal.listings.bulk import MOST
 from portal.listings.content import Content
 from portal.listings.filters import Filters, read, url_of
-from portal.listings.queries import PAGE, AnyRow
-from portal.listings.views.page import blueprint, listing_here, row_of
+from portal.listings.queries import COUNTED, PAGE, AnyRow
+from portal.listings.views.page import blueprint, listing_here, looks_of, row_of
 from portal.listings.wording import PART_NAMES, part_in_words
 from portal.permissions import Permission
 from portal.web import navigation, pagination
-from portal.web.formatting import current_locale
+from portal.web.formatting import current_locale, format_count
 from portal.web.fragments import is_fragment_request, respond, tell_apart
 from portal.web.frames import framed
 from portal.web.guard import requires
 from portal.web.richtext import render
+
+_READ: Final = {**queries.COUNTS, "views": saved_views.TABS}
+"""What the page shows of the provider besides its rows, read in one statement."""
 
 
 @blueprint.get("/")
@@ -28,10 +33,13 @@ from portal.web.richtext import render
 def index() -> Response:
     """The provider's listings."""
     filters, given = read(request.query_string)
-    cursor = pagination.decode(given, int, int)
-    counts = navigation.count(queries.COUNTS)
+    cursor = pagination.decode(given, str if filters.sort == "ends" else int, int)
+    if cursor and not queries.is_key(filters.sort, cursor[1]):
+        cursor = None
     me = current_user._get_current_object()
-    found = queries.listings_of(me.provider_id, filters, cursor)
+    counts = navigation.count(_READ, person_id=me.person_id)
+    looks = looks_of(filters)
+    found = queries.listings_of(me.provider_id, filters, cursor, looks.own_day)
     listed = pagination.paged(
         found,
         size=PAGE,
@@ -39,26 +47,56 @@ def index() -> Response:
         key=lambda row: queries.sort_key(filters.sort, row),
         url=lambda page: url_of(filters, page=page),
     )
-    may_edit = me.may(Permission.LISTING_EDIT)
     here = url_of(filters, page=given if cursor else None)
-    own_day = clock.today_in(me.timezone)
-    table = rows.drawn_table(listed, filters, may_edit=may_edit, own_day=own_day, back=here)
+    table = rows.drawn_table(listed, filters, looks, here)
     if is_fragment_request():
-        return tell_apart(Response(table))
+        return _swapped(filters, counts, table, here)
     return framed("listings/index.html", _index_parts(filters, counts, table, here))
 
 
+def _swapped(filters: Filters, counts: Mapping[str, Any], table: bytes, here: str) -> Response:
+    """The table, and the tabs in step with it; the address becomes the canonical one."""
+    tabs = bars.drawn_views(counts["views"], filters, current_locale(), is_swapped=True)
+    answer = tell_apart(Response(table + tabs))
+    answer.headers["HX-Push-Url"] = here
+    return answer
+
+
 def _index_parts(
-    filters: Filters, counts: Mapping[str, int], table: bytes, here: str
+    filters: Filters, counts: Mapping[str, Any], table: bytes, here: str
 ) -> dict[str, bytes]:
     """What the index shows inside its frame."""
     locale = current_locale()
     return {
         "table": table,
-        "filter_form": rows.drawn_filters(filters, locale),
+        "filter_form": bars.drawn_filters(filters, locale),
+        "views": bars.drawn_views(counts["views"], filters, locale),
         "totals": rows.drawn_counts(tuple(counts[name] for name in queries.COUNTS), locale),
         "way_back": escape(here).encode(),
     }
+
+
+@blueprint.get("/numbers")
+@requires(Permission.LISTING_VIEW)
+def numbers() -> BaseResponse:
+    """How many listings match the filters, and how many each tab's.
+
+    A page asks for them once it is there, since counting costs more than the page itself.
+    """
+    me = current_user
+    filters, _cursor = read(request.query_string)
+    if not is_fragment_request():
+        return redirect(url_of(filters))
+    views = saved_views.views_of(me.provider_id, me.person_id)
+    asked = {key: (one, COUNTED) for key, _name, one in bars.BUILT_IN}
+    asked |= {str(view.id): (read(view.query.encode())[0], COUNTED) for view in views}
+    asked["matching"] = (filters, MOST)
+    counts = queries.how_many(me.provider_id, list(asked.values()), clock.today_in(me.timezone))
+    shown = {
+        name: format_count(n, cap)
+        for (name, (_filters, cap)), n in zip(asked.items(), counts, strict=True)
+    }
+    return make_response(render_template("listings/_numbers.html", numbers=shown))
 
 
 @blueprint.get("/<int:listing_id>/")

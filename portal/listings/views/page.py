@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, flash, request
 from flask_login import current_user
@@ -10,10 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal import clock
 from portal.listings import queries, rows
 from portal.listings.content import Content
-from portal.listings.filters import INDEX
+from portal.listings.filters import INDEX, Filters, read
 from portal.listings.queries import AnyRow
+from portal.listings.rows import Looks
 from portal.permissions import Permission
 from portal.web import navigation
+from portal.web.formatting import current_locale
 from portal.web.fragments import done, is_fragment_request
 from portal.web.guard import safe_next
 
@@ -25,20 +28,28 @@ def way_back() -> str:
     return safe_next(request.form.get("back") or request.args.get("back")) or INDEX
 
 
+def list_left() -> Filters:
+    """What the index was asked for when the reader left it: its columns are the row's."""
+    return read(urlsplit(way_back()).query.encode())[0]
+
+
+def looks_of(filters: Filters) -> Looks:
+    """What rows look like for this reader."""
+    me = current_user._get_current_object()
+    return Looks(
+        locale=current_locale(),
+        may_edit=me.may(Permission.LISTING_EDIT),
+        is_reviewed=me.reviews_listings and not me.may(Permission.LISTING_REVIEW),
+        today=clock.today(),
+        own_day=clock.today_in(me.timezone),
+        columns=filters.columns,
+    )
+
+
 def row_of(row: AnyRow, **context: Any) -> dict[str, Any]:
     """What the row's own template reads, for this reader."""
-    may_edit = current_user.may(Permission.LISTING_EDIT)
     back = rows.back_query(way_back())
-    own_day = clock.today_in(current_user.timezone)
-    return rows.row_context(
-        row,
-        may_edit=may_edit,
-        today=clock.today(),
-        own_day=own_day,
-        back=back,
-        way_back=way_back(),
-        **context,
-    )
+    return rows.row_context(row, looks_of(list_left()), back, way_back=way_back(), **context)
 
 
 def listing_here(listing_id: int) -> tuple[AnyRow, Content]:
@@ -50,12 +61,20 @@ def listing_here(listing_id: int) -> tuple[AnyRow, Content]:
     return queries.listing_of(current_user.provider_id, listing_id)
 
 
-def row_done(listing_id: int, said: str) -> BaseResponse:
-    """After a write in a row: its new state for htmx, else back to where the reader was."""
+def row_done(listing_id: int, said: str, *, is_moved: bool = True) -> BaseResponse:
+    """After a write in a row: its new state for htmx, else back to where the reader was.
+
+    Args:
+        listing_id: whose row.
+        said: to be announced.
+        is_moved: whether the counts by status may be other ones now.
+    """
     if not is_fragment_request():
         flash(said, "success")
         return done(way_back())
     row, _content = listing_here(listing_id)
+    if not is_moved:
+        return done(way_back(), "listings/_row.html", **row_of(row, said=said))
     counts = navigation.count(queries.COUNTS)
     return done(way_back(), "listings/_changed.html", counts=counts, **row_of(row, said=said))
 
