@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal import clock
 from portal.listings.content import Content
+from portal.listings.days import own_today
 from portal.listings.fields import RULES
 from portal.listings.moves import Verb
 from portal.listings.vocabulary import Currency
@@ -101,7 +102,7 @@ def _read_day(sent: Sent) -> str | None:
     if not typed.strip():
         raise Invalid(_l("Enter a day, or tick that there is no end date."))
     day = parse_day(typed)
-    if day < clock.today():
+    if day < own_today():
         raise Invalid(_l("This day has passed: choose today or a later day."))
     return day.isoformat()
 

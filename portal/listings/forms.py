@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
-from portal import clock
 from portal.listings.content import PARTS, Content
+from portal.listings.days import own_today
 from portal.listings.fields import RULES, Choice, Count, Line, Rule, units
 from portal.listings.lists import DiscountsField, PicturesField
 from portal.listings.models import Currency, Unit
@@ -101,7 +101,7 @@ class ListingForm(_TypedForm):
 
     def validate_valid_until(self, field: Any) -> None:
         """An end that has passed can stay where it is, but nobody sets one."""
-        if field.data and field.data < clock.today() and field.data != field.object_data:
+        if field.data and field.data < own_today() and field.data != field.object_data:
             raise ValidationError(_l("This day has passed: choose today or a later day."))
 
     def validate_item_unit(self, field: Any) -> None:
@@ -128,7 +128,7 @@ class ListingForm(_TypedForm):
 
     def end_in(self, days: int) -> None:
         """Fill in the last day, as the quick choices do."""
-        end = clock.today() + timedelta(days=days)
+        end = own_today() + timedelta(days=days)
         self.valid_until.raw_data, self.valid_until.data = [end.isoformat()], end
         self.no_end_date.data = False
 
@@ -328,5 +328,5 @@ class PriceForm(PortalForm):
 
 def quick_ends() -> list[tuple[int, date]]:
     """Days from today, and the day that is."""
-    today = clock.today()
+    today = own_today()
     return [(days, today + timedelta(days=days)) for days in QUICK_DAYS]

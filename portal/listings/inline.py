@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from portal import clock
 from portal.listings.content import Content
+from portal.listings.days import own_today
 from portal.listings.fields import RULES
 from portal.listings.moves import Verb
 from portal.listings.wording import part_in_words
@@ -109,7 +109,7 @@ def _read_last_day(sent: Sent, row: Any) -> dict[str, Any]:
         raise Invalid(_l("Enter a day, or tick that there is no end date."))
     day = parse_day(typed)
     # An end that has passed can stay where it is, but nobody sets one.
-    if day < clock.today() and day != row.valid_until:
+    if day < own_today() and day != row.valid_until:
         raise Invalid(_l("This day has passed: choose today or a later day."))
     return {"valid_until": day}
 
@@ -172,7 +172,7 @@ def differing(name: str, row: Any, sent: Sent, theirs: Content, base: Content | 
 
 def ending_in(row: Any, sent: Sent, days: int) -> OpenCell:
     """The cell of the last day with that of a quick choice filled in."""
-    day = clock.today() + timedelta(days=days)
+    day = own_today() + timedelta(days=days)
     return refused("valid-until", row, {**sent, "valid_until": day.isoformat(), "no_end_date": ""})
 
 
@@ -184,5 +184,5 @@ def _kept(sent: Sent) -> dict[str, str]:
 def _quick(name: str) -> list[tuple[int, str]]:
     if name != "valid-until":
         return []
-    today = clock.today()
+    today = own_today()
     return [(days, (today + timedelta(days=days)).isoformat()) for days in QUICK_DAYS]

@@ -24,7 +24,7 @@ from portal.permissions import Role
 from portal.worker import PERIODS, handlers
 from tests import factories
 from tests.conftest import ClientFor
-from tests.listings.conftest import REAL
+from tests.listings.conftest import REAL, body
 from tests.pages import PagesClient
 
 SHANGHAI, LOS_ANGELES, KIRITIMATI = "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"
@@ -375,3 +375,14 @@ def test_moves_at_once_leave_one_truth(own_app: Flask) -> None:
             assert content.valid_until == date(2030, 1, 1), "the edit is lost"
             assert (row.status == Status.EXPIRED) == ("listing.expire" in entries)
             assert row.version == 2
+
+
+def test_a_form_takes_today_where_its_provider_is(client_for: ClientFor) -> None:
+    provider = factories.provider(timezone=LOS_ANGELES)
+    one = factories.listing(provider).id
+    with at(ENDS[SHANGHAI]):  # the second of December there, still the first here
+        client = client_for(provider, Role.STAFF)
+        url = f"/portal/listings/{one}/edit"
+        for day_typed, status in (("2026-11-30", 422), (LAST.isoformat(), 303)):
+            typed = body(1, valid_until=day_typed, no_end_date=None)
+            assert client.post(url, data=typed).status_code == status

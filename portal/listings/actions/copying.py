@@ -63,7 +63,7 @@ def _copied(
         content,
         title=title,
         own_number="",
-        valid_until=last if last and last >= clock.today() else None,
+        valid_until=last if last and last >= clock.earliest_today() else None,
         images=images,
         description=description,
     )

@@ -78,7 +78,7 @@ def _differs(name: str, wanted: Content, content: Content) -> bool:
 
 def _possible(session: Session, listing_id: int, wanted: Content, now: Content) -> Content:
     """What can come back: no day that has passed, no picture whose file is gone."""
-    if wanted.valid_until and wanted.valid_until < clock.today():
+    if wanted.valid_until and wanted.valid_until < clock.earliest_today():
         wanted = replace(wanted, valid_until=now.valid_until)
     if wanted.images != now.images:
         there = set(session.scalars(select(Image.key).where(Image.kept_for == listing_id)))

@@ -14,6 +14,7 @@ from portal.listings.differences import differences
 from portal.listings.models import Status
 from portal.listings.review_form import ReviewForm
 from portal.listings.reviews import PAGE, Queue
+from portal.listings.substance import QUIET
 from portal.listings.wording import PART_NAMES, REASONS, part_in_words
 from portal.permissions import Permission
 from portal.web import navigation, pagination
@@ -162,4 +163,4 @@ def _told(part: str, content: Content, form: ReviewForm) -> dict[str, Any]:
     }
 
 
-_TOLD: Final = tuple(part for part in PART_NAMES if part not in {"description", "images"})
+_TOLD: Final = tuple(part for part in PART_NAMES if part not in {"description", "images"} | QUIET)
