@@ -14,8 +14,9 @@ from contextlib import suppress
 from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from alembic.runtime.migration import MigrationContext
@@ -48,6 +49,10 @@ SLOWEST_HEAD: Final = 10_000
 """Milliseconds that a client may take to send it."""
 SLOWEST_BODY: Final = 20.0
 """Seconds that it may take to send a body of up to 1 MiB; then it is answered 408."""
+LARGEST_UPLOAD: Final = 96 * config.MIB
+"""Bytes of a body with files that is read before its request has its turn."""
+SLOWEST_UPLOAD: Final = 300.0
+"""Seconds that it may take to send such a body."""
 WAITING_THREADS: Final = 128
 """Requests of one web worker whose bodies may be on their way at once."""
 GRACE: Final = 20
@@ -202,7 +207,8 @@ def _in_turn(app: Flask) -> "WSGIApplication":
 
     Python runs one thread at a time anyway; taking turns saves it the quarrel. Bodies are read
     before the gate, so that somebody who sends one slowly, or never, is waited for by a thread that
-    nobody misses. The Server header is empty, since Granian puts in its name where there is none.
+    nobody misses; a large one waits on disk. The Server header is empty, since Granian puts in its
+    name where there is none.
     """
     gate = Lock()
 
@@ -213,29 +219,43 @@ def _in_turn(app: Flask) -> "WSGIApplication":
             return start_response(status, [*headers, ("Server", "")], *error)
 
         length = environ.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and 0 < int(length) <= config.MIB:
-            body = _whole_body(environ["wsgi.input"], int(length))
-            if body is None:
+        if not length.isdecimal() or not 0 < int(length) <= _most_read_ahead(environ):
+            with gate:
+                return app(environ, cast("StartResponse", start))
+        is_small = int(length) <= config.MIB
+        with BytesIO() if is_small else TemporaryFile() as body:
+            seconds = SLOWEST_BODY if is_small else SLOWEST_UPLOAD
+            if not _read_ahead(environ["wsgi.input"], int(length), body, seconds):
                 start("408 Request Timeout", [("Content-Length", "0"), ("Connection", "close")])
                 return []
-            environ["wsgi.input"] = BytesIO(body)
-        with gate:
-            return app(environ, cast("StartResponse", start))
+            environ["wsgi.input"] = cast("InputStream", body)
+            with gate:
+                return app(environ, cast("StartResponse", start))
 
     return serve_in_turn
 
 
-def _whole_body(stream: "InputStream", length: int) -> bytes | None:
-    """The request's body; None where it ends early or takes too long."""
-    parts: list[bytes] = []
-    deadline = time.monotonic() + SLOWEST_BODY
+def _most_read_ahead(environ: "WSGIEnvironment") -> int:
+    """Bytes of a body that are read before the gate; the application refuses a longer one unread.
+
+    Whoever is not signed in can send no file: without a cookie, or elsewhere, nothing large is
+    taken in.
+    """
+    may_upload = "HTTP_COOKIE" in environ and environ["PATH_INFO"].startswith("/portal/")
+    return LARGEST_UPLOAD if may_upload else config.MIB
+
+
+def _read_ahead(stream: "InputStream", length: int, body: IO[bytes], seconds: float) -> bool:
+    """Read a body into a file; False where it ends early or takes longer than `seconds`."""
+    deadline = time.monotonic() + seconds
     while length > 0:
-        part = stream.read(length)
+        part = stream.read(min(length, config.MIB))
         if not part or time.monotonic() > deadline:
-            return None
-        parts.append(part)
+            return False
+        body.write(part)
         length -= len(part)
-    return b"".join(parts)
+    body.seek(0)
+    return True
 
 
 def _leave_checkpoints(connection: Any, _record: Any) -> None:

@@ -79,8 +79,21 @@ def test_the_server_does_not_say_what_it_is(running_server: Server) -> None:
         assert b"x-powered-by" not in answer
 
 
-def test_bodies_that_do_not_come_hold_nobody_up(running_server: Server) -> None:
-    unfinished = POST + b"Content-Length: 1000\r\n\r\ntoken="
+UPLOAD = (
+    b"POST /portal/listings/pictures HTTP/1.1\r\nCookie: session=x\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        POST + b"Content-Length: 1000\r\n\r\ntoken=",
+        UPLOAD + HOST + b"Content-Length: 20000000\r\n\r\n--b\r\n",
+    ],
+    ids=["small", "upload"],
+)
+def test_bodies_that_do_not_come_hold_nobody_up(running_server: Server, unfinished: bytes) -> None:
     with ExitStack() as held:
         for _ in range(60):
             slow = socket.create_connection(("127.0.0.1", running_server.port), timeout=5)
@@ -93,3 +106,9 @@ def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(running_server: Ser
         connection.sendall(POST + b"Content-Length: 1000\r\n\r\ntoken=abc")
         connection.shutdown(socket.SHUT_WR)
         assert not connection.recv(65536).startswith(b"HTTP/1.1 2")
+
+
+def test_an_upload_without_a_session_is_not_waited_for(running_server: Server) -> None:
+    request = UPLOAD.replace(b"Cookie: session=x\r\n", b"") + HOST
+    answer = exchange(running_server, request + b"Content-Length: 20000000\r\n\r\n")
+    assert answer.split()[1] in {b"302", b"413"}
