@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from portal import hardware, places
 from portal.listings.models import Currency, Unit
 from portal.listings.search import LONGEST_QUERY
+from portal.listings.vocabulary import Delivery
 from portal.web.formatting import plain_amount
 from portal.web.parsing import Invalid, parse_money, printable
 
@@ -16,6 +17,7 @@ SORTS: Final = (NEWEST, CHEAPEST, DEAREST)
 YES, NO = "yes", "no"
 _CURRENCIES: Final = frozenset(currency.value for currency in Currency)
 _UNITS: Final = frozenset(unit.value for unit in Unit)
+_DELIVERIES: Final = frozenset(delivery.value for delivery in Delivery)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Filters:
     price_to: int | None = None
     negotiable: str = ""
     """`yes`: only offers without a price (面议); `no`: only offers with one."""
+    delivery: str = ""
+    """As what the compute is handed over, see vocabulary.Delivery."""
+    in_stock: bool = False
+    """Only offers whose stock is stated and not zero."""
     sort: str = NEWEST
     is_price_unread: bool = False
     """Whether a price stood in the address that is none."""
@@ -47,8 +53,8 @@ class Filters:
     @property
     def is_set(self) -> bool:
         """Whether they leave anything out."""
-        words = (self.q, self.gpu, self.place, self.currency, self.unit, self.negotiable)
-        return any(words) or self.has_range
+        words = (self.q, self.gpu, self.place, self.delivery, self.negotiable)
+        return any(words) or self.in_stock or any((self.currency, self.unit)) or self.has_range
 
     @property
     def mixes_units(self) -> bool:
@@ -66,6 +72,8 @@ class Filters:
             "currency": self.currency,
             "unit": self.unit,
             "negotiable": self.negotiable,
+            "delivery": self.delivery,
+            "in_stock": YES if self.in_stock else "",
             "sort": "" if self.sort == NEWEST else self.sort,
         }
         return {name: value for name, value in given.items() if value}
@@ -98,6 +106,8 @@ def asked(arguments: Mapping[str, str]) -> Filters:
         price_from=low,
         price_to=high,
         negotiable=_one_of((YES, NO), arguments.get("negotiable", "")),
+        delivery=_one_of(_DELIVERIES, arguments.get("delivery", "")),
+        in_stock=arguments.get("in_stock") == YES,
         sort=sort,
         is_price_unread=sum(map(_says_something, bounds)) > sum(b is not None for b in (low, high)),
     )

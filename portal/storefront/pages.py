@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from portal import clock, hardware, places
 from portal.config import Settings
+from portal.listings.fields import DELIVERIES, RULES
 from portal.listings.models import Currency, Unit
 from portal.statistics import counting
-from portal.storefront import queries
+from portal.storefront import listed, queries
 from portal.storefront.filters import CHEAPEST, DEAREST, NEWEST, NO, YES, Filters, url_of
 from portal.storefront.offers import gpu_hour_price, offer_of
 from portal.storefront.structured import offer_data
@@ -37,12 +38,12 @@ def origin() -> str:
 def list_context(filters: Filters) -> dict[str, Any]:
     """What the list of offers reads."""
     cursor = decode(request.args.get("page"), int, int)
-    rows, total = queries.live_offers(filters, cursor)
+    rows, total = listed.live_offers(filters, cursor)
     page = paged(
         rows,
-        size=queries.PAGE,
+        size=listed.PAGE,
         cursor=cursor,
-        key=lambda row: queries.sort_key(filters.sort, row),
+        key=lambda row: listed.sort_key(filters.sort, row),
         url=lambda cursor: url_of(filters, page=cursor),
     )
     return {
@@ -50,7 +51,7 @@ def list_context(filters: Filters) -> dict[str, Any]:
         "listed": page,
         "cards": cards(page),
         "total": total,
-        "count_cap": queries.COUNT_CAP,
+        "count_cap": listed.COUNT_CAP,
         "chips": _chips(filters),
         "options": _options(filters, current_language()),
         "canonical": f"{origin()}/",
@@ -91,6 +92,8 @@ def _chips(filters: Filters) -> list[tuple[str, str]]:
             ("negotiable",),
             {YES: _("Price on request"), NO: _("With a price")}.get(filters.negotiable, ""),
         ),
+        (("delivery",), RULES["delivery"].words(filters.delivery) if filters.delivery else ""),
+        (("in_stock",), _("In stock only") if filters.in_stock else ""),
     ]
     return [(text, url_of(filters, without=names)) for names, text in words if text]
 
@@ -119,6 +122,7 @@ def _options(filters: Filters, locale: str) -> dict[str, list[tuple[str, str]]]:
         "place": [("", _("All places")), *_place_options(locale, filters.place)],
         "currency": [("", _("All currencies")), *((c.value, c.value) for c in Currency)],
         "unit": [("", _("All units")), *((u.value, unit_label(u.value, locale)) for u in Unit)],
+        "delivery": [("", _("Any")), *((code, str(text)) for code, text in DELIVERIES.items())],
         "negotiable": [("", _("All")), (NO, _("With a price")), (YES, _("Price on request"))],
         "sort": [
             (NEWEST, _("Newest first")),
@@ -133,7 +137,7 @@ def offer_context(row: Any, related: list[Any]) -> dict[str, Any]:
 
     Args:
         row: as queries.offer_row gives it.
-        related: as queries.related_to gives them.
+        related: as related.related_to gives them.
     """
     offer = offer_of(row, *queries.parts_of(row.id))
     path, locale = f"/offers/{row.id}", current_language()
@@ -170,10 +174,10 @@ def provider_context(row: Any) -> dict[str, Any]:
     cursor = decode(request.args.get("page"), int, int)
     path = f"/providers/{row.id}"
     page = paged(
-        queries.live_offers_of(row.id, cursor),
-        size=queries.PAGE,
+        listed.live_offers_of(row.id, cursor),
+        size=listed.PAGE,
         cursor=cursor,
-        key=lambda one: queries.sort_key(NEWEST, one),
+        key=lambda one: listed.sort_key(NEWEST, one),
         url=lambda cursor: f"{path}?page={cursor}",
     )
     return {

@@ -11,14 +11,15 @@ from portal.inquiries import asking
 from portal.listings.models import Status
 from portal.permissions import PUBLIC
 from portal.statistics import counting
-from portal.storefront import crawlers, pages, queries
+from portal.storefront import crawlers, pages, previews, queries
 from portal.storefront.filters import asked, url_of
+from portal.storefront.related import related_to
 from portal.web.fragments import is_fragment_request, respond
 from portal.web.guard import requires
 from portal.web.navigation import Entry
 
 blueprint = Blueprint("storefront", __name__)
-BLUEPRINTS = [blueprint, crawlers.blueprint]
+BLUEPRINTS = [blueprint, crawlers.blueprint, previews.blueprint]
 NAVIGATION: list[Entry] = []
 
 
@@ -40,7 +41,7 @@ def index() -> Response:
 def show(listing_id: int) -> Response:
     """One offer; 410 with similar ones once it is no longer offered."""
     row = _public(listing_id)
-    related = queries.related_to(row)
+    related = related_to(row)
     if not _is_live(row):
         return _gone(row, related)
     etag = pages.stamp(tuple(row), [tuple(one) for one in related])
@@ -74,8 +75,8 @@ def ask(listing_id: int) -> Response:
             raise asking.Gone
     except asking.Gone:
         row = _public(listing_id)
-        return _gone(row, queries.related_to(row))
-    context = pages.offer_context(row, queries.related_to(row))
+        return _gone(row, related_to(row))
+    context = pages.offer_context(row, related_to(row))
     return outcome.answer("storefront/show.html", **context)
 
 

@@ -11,7 +11,7 @@ import pytest
 from portal import clock
 from portal.accounts.models import Provider
 from portal.listings.models import Listing, Status
-from portal.storefront import queries
+from portal.storefront import listed, queries
 from portal.storefront.filters import Filters, asked, url_of
 from tests import factories
 from tests.storefront.conftest import Get
@@ -71,12 +71,25 @@ def test_search(get: Get, provider: Provider, q: str) -> None:
     assert f'value="{q}"' in page
 
 
-def test_filters_narrow_and_are_shown(get: Get, provider: Provider) -> None:
+@pytest.mark.parametrize("cap", [1000, 0])
+def test_filters_narrow_and_are_shown(
+    get: Get, provider: Provider, monkeypatch: pytest.MonkeyPatch, cap: int
+) -> None:
+    monkeypatch.setattr(listed, "COUNT_CAP", cap)
+
     def offer(title: str, **fields: Any) -> None:
         factories.listing(provider, title=title, **fields)
 
-    offer("甲方", gpu_model="h20", place="440300", unit="gpu_hour", price_minor=500)
-    offer("乙方", gpu_model="rtx-4090", place="440000", unit="gpu_hour", price_minor=250)
+    offer("甲方", gpu_model="h20", place="440300", unit="gpu_hour", price_minor=500, stock=3)
+    offer(
+        "乙方",
+        gpu_model="rtx-4090",
+        place="440000",
+        unit="gpu_hour",
+        price_minor=250,
+        delivery="container",
+        stock=0,
+    )
     offer("丙方", gpu_model="rtx-4090", place="110000", unit="item", price_minor=None)
     offer(
         "丁方", gpu_model="rtx-4090", place="110000", unit="item", currency="USD", price_minor=300
@@ -94,6 +107,12 @@ def test_filters_narrow_and_are_shown(get: Get, provider: Provider) -> None:
         ("negotiable=yes", {"丙方"}),
         ("negotiable=no", {"甲方", "乙方", "丁方"}),
         ("gpu=h20&place=110000", set()),
+        ("delivery=container", {"乙方"}),
+        ("delivery=hosting", set()),
+        ("in_stock=yes", {"甲方"}),
+        ("in_stock=yes&delivery=container", set()),
+        ("q=甲方&sort=price", {"甲方"}),
+        ("q=方&negotiable=yes&price_from=1", set()),
     ):
         page = get(f"/?{query}").text
         assert set(_titles(page)) == expected, query
@@ -109,13 +128,24 @@ def test_order_by_price_leaves_offers_on_request_to_the_end(get: Get, provider: 
     assert down == ["最贵", "中等", "便宜", "面议"]
 
 
+WAYS = [pytest.param(1000, id="few"), pytest.param(0, id="many")]
+
+
+@pytest.mark.parametrize("cap", WAYS)
+@pytest.mark.parametrize("unpriced", [1, 5, 8])
 @pytest.mark.parametrize("sort", ["newest", "price", "price-down"])
 def test_pages_follow_each_other_and_back(
-    get: Get, provider: Provider, monkeypatch: pytest.MonkeyPatch, sort: str
+    get: Get,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    sort: str,
+    unpriced: int,
+    cap: int,
 ) -> None:
-    monkeypatch.setattr(queries, "PAGE", 3)
+    monkeypatch.setattr(listed, "PAGE", 3)
+    monkeypatch.setattr(listed, "COUNT_CAP", cap)
     for number in range(8):
-        price = 100 + number // 2 if number else None
+        price = 100 + number // 2 if number >= unpriced else None
         factories.listing(provider, title=f"供应 {number}", published_at=9, price_minor=price)
     seen: list[list[str]] = []
     url: str | None = f"/?sort={sort}"
@@ -131,7 +161,11 @@ def test_pages_follow_each_other_and_back(
     assert len({title for titles in seen for title in titles}) == 8
     back = re.search(r'class="btn[^>]*href="([^"]+)"[^>]*rel="prev"', page)
     assert back
-    assert _titles(get(html.unescape(back[1])).text) == seen[1]
+    page = get(html.unescape(back[1])).text
+    assert _titles(page) == seen[1]
+    back = re.search(r'class="btn[^>]*href="([^"]+)"[^>]*rel="prev"', page)
+    assert back
+    assert _titles(get(html.unescape(back[1])).text) == seen[0]
 
 
 @pytest.mark.parametrize(
