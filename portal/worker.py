@@ -1,6 +1,7 @@
 """The background worker: sends mails, counts views, does what is due from time to time."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -82,6 +83,8 @@ def run(app: Flask) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # What is there now stays: the collector need not look through it in the midst of each import.
+    gc.freeze()
     settings: Settings = app.config["PORTAL"]
     threads = [
         Thread(target=_drain_on, args=(app, stop), name="drain", daemon=True),
