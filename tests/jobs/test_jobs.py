@@ -139,6 +139,18 @@ def test_periodic_jobs_move_to_their_next_slot(own_app: Flask, moment: list[int]
     assert len(ran) == 2
 
 
+def test_a_release_that_looks_more_often_does_so_at_once(own_app: Flask, moment: list[int]) -> None:
+    with own_app.app_context():
+        actions.plan_periodic({"test": 600})
+    assert work_once(own_app, {"test": Handler(lambda _payload: None)})
+    with own_app.app_context():
+        actions.plan_periodic({"test": 60})
+        actions.plan_periodic({"test": 60})
+    assert work_once(own_app, {"test": Handler(lambda _payload: None)})
+    [job] = jobs_in(own_app)
+    assert job.due_at == (moment[0] // 60 + 1) * 60
+
+
 def test_a_periodic_job_is_never_given_up(own_app: Flask, moment: list[int]) -> None:
     def run(_payload: dict[str, Any]) -> None:
         raise PermanentFailure("no")

@@ -117,6 +117,26 @@ def test_without_a_server_mails_become_files(outbox: Flask) -> None:
     assert "您好".encode() in path.read_bytes()
 
 
+def test_of_two_mails_with_one_key_the_first_goes_out(outbox: Flask) -> None:
+    ids = []
+    for subject in ("first", "second"):
+        with outbox.app_context(), transaction() as session:
+            context = {**CONTEXT, "subject": subject}
+            mail = actions.post(
+                session,
+                to="a@b.example",
+                template="letter",
+                language="zh",
+                context=context,
+                key="k",
+            )
+            ids.append(mail.id)
+    assert ids[0] == ids[1]
+    with outbox.app_context():
+        (only,) = db.session.scalars(select(Mail))
+        assert only.context["subject"] == "first"
+
+
 def test_nothing_is_left_of_a_transaction_that_fails(outbox: Flask) -> None:
     def post_and_fail() -> None:
         with outbox.app_context(), transaction() as session:
