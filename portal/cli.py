@@ -33,10 +33,13 @@ def init() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     config.create_secret_key(config.secret_key_path(settings))
     from portal import create_app
+    from portal.listings.reindexing import reindex
 
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade(directory=str(Path(__file__).parent / "migrations"))
+        if indexed := reindex():
+            click.echo(f"Indexed {indexed} listings for search.")
 
 
 @main.command()

@@ -18,13 +18,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.accounts.actions import purge_ended_sessions
-from portal.clock import HOUR, MINUTE
+from portal.clock import DAY, HOUR, MINUTE
 from portal.config import Settings
 from portal.imports import actions as imports
 from portal.imports import storing
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
 from portal.listings import actions as listings
+from portal.listings.reindexing import reindex
 from portal.mail import actions as mail
 from portal.mail import sending
 from portal.statistics import actions as statistics
@@ -43,6 +44,7 @@ PERIODS: Final = {
     "inquiries.purge-senders": HOUR,
     # A provider's midnight is at a full quarter of an hour, wherever it is.
     "listings.expire": MINUTE,
+    "listings.reindex": DAY,
     "listings.warn": 15 * MINUTE,
     "listings.purge-drafts": HOUR,
     "listings.sweep-pictures": HOUR,
@@ -61,6 +63,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.purge-senders": _periodic(purge_senders),
         "listings.expire": _periodic(listings.expire_ended),
+        "listings.reindex": _periodic(reindex),
         "listings.warn": _periodic(listings.warn_of_ending),
         "listings.purge-drafts": _periodic(listings.purge_drafts),
         "listings.sweep-pictures": _periodic(
