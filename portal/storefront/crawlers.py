@@ -12,7 +12,14 @@ from portal.storefront import pages, queries
 from portal.web.guard import requires
 
 blueprint = Blueprint("crawlers", __name__)
-_CLOSED: Final = ("/portal/", "/sign-in", "/password/", "/threads/", "/offers/*/views")
+_CLOSED: Final = (
+    "/portal/",
+    "/sign-in",
+    "/password/",
+    "/threads/",
+    "/offers/*/views",
+    "/offers/*/preview",
+)
 
 
 @blueprint.get("/robots.txt")

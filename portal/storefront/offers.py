@@ -3,25 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from functools import cached_property, lru_cache
+from typing import Any
 
 from markupsafe import Markup
 
 from portal import hardware
+from portal.hardware import GpuModel
+from portal.listings import pricing
+from portal.listings.availability import age_of
+from portal.listings.content import COLUMNS, Content
 from portal.listings.models import Unit
-from portal.storefront.pictures import Picture, described, first_pictures
-
-HOURS_OF: Final = {
-    Unit.GPU_HOUR.value: 1,
-    Unit.MACHINE_HOUR.value: 1,
-    Unit.GPU_DAY.value: 24,
-    Unit.MACHINE_DAY.value: 24,
-    Unit.GPU_MONTH.value: 720,
-    Unit.MACHINE_MONTH.value: 720,
-}
-"""Hours in one unit; a month is counted as 30 days, and the page says so. 件 has none."""
-_OF_MACHINES: Final = {Unit.MACHINE_HOUR, Unit.MACHINE_DAY, Unit.MACHINE_MONTH}
+from portal.listings.wording import part_in_words
+from portal.storefront import facts
+from portal.storefront.facts import Discount, Fact, Group
+from portal.storefront.pictures import Picture, described
 
 
 @dataclass(frozen=True)
@@ -49,62 +45,156 @@ class ProviderCard:
 class Offer:
     """Everything `storefront/_offer_body.html` reads.
 
-    Money is in minor units (None: negotiable), `delivery_days` days from payment (None: not
-    stated), `valid_until` the last marketplace day (None: no end date), moments UTC seconds.
+    Moments are UTC seconds; what the seller decides is in `content`, with its units there.
     """
 
     id: int
-    title: str
-    gpu_name: str | None
-    gpu_memory_gib: int | float | None
-    gpu_count: int | None
-    price_minor: int | None
-    currency: str
-    unit: str
-    delivery_days: int | None
-    place: str | None
-    valid_until: date | None
+    content: Content
+    gpu: GpuModel | None
+    """Its GPU in the catalogue."""
     published_at: int | None
     updated_at: int
+    confirmed_at: int | None
     views: int
     """Human views counted here."""
     previous_site_views: int | None
     """Views that the site it was imported from had counted; never added to `views`."""
-    attributes: Sequence[tuple[str, str]]
     description: Markup
     """Safe HTML with its pictures; empty when nothing was written."""
     pictures: Sequence[Picture]
-    """Pictures that the description does not show."""
-    first_picture: Picture | None
+    """Pictures that the description does not show, in the seller's order."""
+    cover: Picture | None
     provider: ProviderCard
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.content.title
+
+    @property
+    def price_minor(self) -> int | None:
+        """Minor units of `currency`; None: negotiable."""
+        return self.content.price_minor
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code."""
+        return self.content.currency
+
+    @property
+    def unit(self) -> str:
+        """What one price buys."""
+        return self.content.unit
+
+    @property
+    def place(self) -> str | None:
+        """Code in portal.places."""
+        return self.content.place
+
+    @property
+    def valid_until(self) -> date | None:
+        """Last day where its provider is; None: no end date."""
+        return self.content.valid_until
+
+    @property
+    def gpu_name(self) -> str | None:
+        """The GPU's name; where the catalogue does not know it, what stands there."""
+        return self.gpu.name if self.gpu else self.content.gpu_model
+
+    @property
+    def gpu_memory_gib(self) -> int | None:
+        """Memory of one GPU: the seller's word before the maker's."""
+        return self.content.gpu_memory_gib or (self.gpu.memory_gib if self.gpu else None)
 
     @property
     def gpu_hour(self) -> Price | None:
         """The price of one GPU for one hour, see gpu_hour_price()."""
-        return gpu_hour_price(self)
+        return gpu_hour_price(self.content)
 
     @property
-    def is_priced_by_machine(self) -> bool:
-        """Whether the price is for a whole machine."""
-        return self.unit in _OF_MACHINES
+    def is_by_machine(self) -> bool:
+        """Whether the price is for whole machines."""
+        unit = self.content.item_unit if self.unit == Unit.ITEM else self.unit
+        return unit in pricing.OF_MACHINES
+
+    @property
+    def item(self) -> str:
+        """What one item is, in words."""
+        return part_in_words(self.content, "item")
+
+    @cached_property
+    def rates(self) -> list[Price]:
+        """What the price comes to in other units."""
+        return [Price(minor, self.currency, unit) for unit, minor in self._converted.rates]
+
+    @property
+    def why_not(self) -> Any:
+        """Why it is not converted, or not into every unit: a sentence, or None."""
+        reason = self._converted.reason
+        return pricing.REASONS[reason] if reason else None
+
+    @cached_property
+    def _converted(self) -> pricing.Converted:
+        return facts.conversions(self.content)
+
+    @property
+    def discounts(self) -> list[Discount]:
+        """What longer terms cost."""
+        return facts.discounts(self.content)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The typed fields that are stated."""
+        return facts.stated(self.content)
+
+    @property
+    def catalogue(self) -> list[Fact]:
+        """What the maker says of its GPU."""
+        return facts.catalogue(self.gpu)
+
+    @property
+    def freshness(self) -> str:
+        """How far the seller's word carries that it can still be had, see availability.age_of."""
+        return age_of(self.confirmed_at)
 
 
 def gpu_hour_price(offer: Any) -> Price | None:
     """The price of one GPU for one hour, rounded half up to the minor unit.
 
-    None where it cannot be said: no price, an item (件), a machine of unknown size, or less than
-    half a minor unit.
+    None where it cannot be said: no price, an item (件) that nobody defined, a machine of unknown
+    size, or less than half a minor unit.
 
     Args:
-        offer: anything with price_minor, currency, unit and gpu_count.
+        offer: anything with a listing's columns of price, GPUs and item.
     """
-    hours = HOURS_OF.get(offer.unit)
-    cards = offer.gpu_count if offer.unit in _OF_MACHINES else 1
-    if offer.price_minor is None or not hours or not cards:
-        return None
-    exact = Decimal(offer.price_minor) / (hours * cards)
-    minor = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
-    return Price(minor, offer.currency, Unit.GPU_HOUR.value) if minor else None
+    return _per_gpu_hour(
+        offer.price_minor,
+        offer.currency,
+        offer.unit,
+        (offer.gpu_count, offer.item_quantity, offer.item_unit),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _per_gpu_hour(
+    price_minor: int | None,
+    currency: str,
+    unit: str,
+    sizes: tuple[int | None, int | None, str | None],
+) -> Price | None:
+    """The same of plain values, kept: a page of cards asks for the same few again and again."""
+    gpu_count, item_quantity, item_unit = sizes
+    minor = price_minor
+    if unit != Unit.GPU_HOUR:
+        minor = pricing.conversions(
+            price_minor,
+            currency,
+            unit,
+            gpu_count=gpu_count,
+            item_quantity=item_quantity,
+            item_unit=item_unit,
+        ).rate(Unit.GPU_HOUR)
+    return Price(minor, currency, Unit.GPU_HOUR.value) if minor else None
 
 
 def offer_of(row: Any, pairs: Sequence[Any], images: Sequence[Any]) -> Offer:
@@ -113,31 +203,28 @@ def offer_of(row: Any, pairs: Sequence[Any], images: Sequence[Any]) -> Offer:
     Args:
         row: as queries.offer_row gives it.
         pairs: rows with `name` and `value`.
-        images: rows with `name` (key), `value` (alternative text), `width` and `height` in pixels.
+        images: rows with `name` (key), `value` (alternative text), `width` and `height` in pixels,
+            and `widths` of the smaller files.
     """
-    gpu = hardware.model(row.gpu_model) if row.gpu_model else None
-    stored = [Picture(one.name, one.value, one.width, one.height) for one in images]
+    stored = [Picture.of(one) for one in images]
     description, left = described(row.description, stored)
+    content = Content.from_columns(
+        {name: getattr(row, name) for name in COLUMNS},
+        attributes=tuple((pair.name, pair.value) for pair in pairs),
+        images=tuple((picture.key, picture.alt) for picture in stored),
+    )
     return Offer(
         id=row.id,
-        title=row.title,
-        gpu_name=gpu.name if gpu else row.gpu_model,
-        gpu_memory_gib=gpu.memory_gib if gpu else None,
-        gpu_count=row.gpu_count,
-        price_minor=row.price_minor,
-        currency=row.currency,
-        unit=row.unit,
-        delivery_days=row.delivery_days,
-        place=row.place,
-        valid_until=row.valid_until,
+        content=content,
+        gpu=hardware.model(row.gpu_model),
         published_at=row.published_at,
         updated_at=row.updated_at,
+        confirmed_at=row.confirmed_at,
         views=row.views_total,
         previous_site_views=row.previous_site_views,
-        attributes=[(pair.name, pair.value) for pair in pairs],
         description=description,
         pictures=left,
-        first_picture=next(iter(first_pictures(row.description, stored)), None),
+        cover=stored[0] if stored else None,
         provider=ProviderCard(
             id=row.provider_id,
             name=row.provider_name,

@@ -1,6 +1,7 @@
 """What the public templates read, and the stamps by which browsers know their kept copies."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from portal.listings.models import Currency, Unit
 from portal.statistics import counting
 from portal.storefront import listed, queries
 from portal.storefront.filters import CHEAPEST, DEAREST, NEWEST, NO, YES, Filters, url_of
-from portal.storefront.offers import gpu_hour_price, offer_of
+from portal.storefront.offers import Offer, gpu_hour_price, offer_of
 from portal.storefront.structured import offer_data
 from portal.web import richtext
 from portal.web.assets import static_url
@@ -25,6 +26,7 @@ from portal.web.fragments import is_fragment_request
 from portal.web.languages import current_language
 from portal.web.pagination import Page, decode, paged
 
+Parts = tuple[Sequence[Any], Sequence[Any]]
 _TEMPLATES: Final = Path(__file__).parents[2] / "templates"
 _FILES: Final = ("public.css", "portal.js", "htmx.js", "icons.svg")
 
@@ -70,7 +72,7 @@ def card(row: Any) -> dict[str, Any]:
     return {
         "offer": row,
         "gpu_name": gpu.name if gpu else row.gpu_model,
-        "memory": gpu.memory_gib if gpu else None,
+        "memory": row.gpu_memory_gib or (gpu.memory_gib if gpu else None),
         "vendor": gpu.vendor if gpu else "",
         "gpu_hour": gpu_hour_price(row) if row.unit != Unit.GPU_HOUR else None,
     }
@@ -132,23 +134,30 @@ def _options(filters: Filters, locale: str) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def offer_context(row: Any, related: list[Any]) -> dict[str, Any]:
-    """What the page of one offer reads, all but its inquiry form.
+def body_context(row: Any, parts: Parts, related: list[Any]) -> dict[str, Any]:
+    """The offer and those like it, as both the public page and the preview show them.
 
     Args:
         row: as queries.offer_row gives it.
+        parts: as queries.parts_of gives them.
         related: as related.related_to gives them.
     """
-    offer = offer_of(row, *queries.parts_of(row.id))
+    return {"offer": offer_of(row, *parts), "related": [card(one) for one in related]}
+
+
+def offer_context(row: Any, related: list[Any]) -> dict[str, Any]:
+    """What the page of one offer reads, all but its inquiry form; arguments as body_context()."""
+    body = body_context(row, queries.parts_of(row.id), related)
+    offer: Offer = body["offer"]
     path, locale = f"/offers/{row.id}", current_language()
     price = format_price(row.price_minor, row.currency, row.unit, locale)
     place = places.label(row.place, locale) if row.place else ""
     summary = " · ".join(filter(None, (price, place, row.provider_name)))
     words = richtext.plain_excerpt(row.description, 150) if row.description.strip() else ""
-    image = offer.first_picture.url if offer.first_picture else None
+    image = offer.cover.url if offer.cover else None
     return {
-        "offer": offer,
-        "related": [card(one) for one in related],
+        **body,
+        "is_preview": False,
         "crumbs": _crumbs(row, offer.gpu_name, place),
         "canonical": f"{origin()}{path}",
         "alternates": alternates(path),

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 from markupsafe import Markup
 
 from portal.web import richtext
 
+_SIZES: Final = "(min-width: 56rem) 800px, 92vw"
+"""How wide a description's pictures are drawn."""
 _ALONE: Final = re.compile(r"<p>((?:<img [^>]*>(?:<br ?/?>)?\s*)+)</p>")
 _IMAGE: Final = re.compile(r"<img [^>]*>")
 _SOURCE: Final = re.compile(r' src="([^"]*)"')
@@ -26,11 +28,27 @@ class Picture:
     alt: str
     width: int
     height: int
+    widths: tuple[int, ...] = ()
+    """Of its smaller files, in pixels."""
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The picture of a row of queries.parts_of."""
+        widths = tuple(int(width) for width in row.widths.split())
+        return cls(row.name, row.value, row.width, row.height, widths)
 
     @property
     def url(self) -> str:
         """Its path on this site."""
         return f"/media/{self.key}.webp"
+
+    @property
+    def srcset(self) -> str:
+        """All its files with their widths, for a browser to choose from; empty where one is all."""
+        if not self.widths:
+            return ""
+        smaller = [f"/media/{self.key}-{width}.webp {width}w" for width in self.widths]
+        return ", ".join([*smaller, f"{self.url} {self.width}w"])
 
 
 def described(text: str, stored: Sequence[Picture]) -> tuple[Markup, list[Picture]]:
@@ -48,13 +66,6 @@ def described(text: str, stored: Sequence[Picture]) -> tuple[Markup, list[Pictur
     return Markup(html), left  # noqa: S704 - cleaned HTML, its tags only set in another order
 
 
-def first_pictures(text: str, stored: Sequence[Picture]) -> list[Picture]:
-    """The stored pictures, those of the description first and in its order."""
-    keys = richtext.image_keys(text) if text.strip() else []
-    place = {key: number for number, key in enumerate(keys)}
-    return sorted(stored, key=lambda picture: place.get(picture.key, len(place)))
-
-
 def _figures(images: str, by_key: dict[str, Picture]) -> str:
     return "".join(_figure(tag, by_key) for tag in _IMAGE.findall(images))
 
@@ -67,8 +78,9 @@ def _figure(tag: str, by_key: dict[str, Picture]) -> str:
     picture = by_key.get(key["key"]) if key else None
     # Without its size the text below would jump when the picture comes.
     size = f' width="{picture.width}" height="{picture.height}"' if picture else ""
+    choice = f' srcset="{picture.srcset}" sizes="{_SIZES}"' if picture and picture.srcset else ""
     # A file's name says nothing to anybody: it is no caption.
     is_caption = not _FILE_NAME.fullmatch(words)
     caption = f"<figcaption>{words}</figcaption>" if is_caption else ""
-    image = f'<img src="{url}" alt="{words}"{size} loading="lazy" decoding="async">'
+    image = f'<img src="{url}"{choice} alt="{words}"{size} loading="lazy" decoding="async">'
     return f'<figure class="figure">{image}{caption}</figure>'

@@ -7,39 +7,44 @@ from flask import Blueprint, Response
 from flask_login import current_user
 
 from portal.database import Missing
-from portal.listings.models import Status
+from portal.inquiries.asking import Ask
+from portal.inquiries.forms import InquiryForm
 from portal.permissions import Permission
 from portal.storefront import pages, queries
-from portal.storefront.offers import offer_of
+from portal.storefront.related import related_to
 from portal.web.fragments import respond
 from portal.web.guard import requires
 
-# Here and not in the listings' room, since what is drawn are the public pages' own templates.
-blueprint = Blueprint("previews", __name__, url_prefix="/portal/listings")
+blueprint = Blueprint("previews", __name__)
 
 
-@blueprint.get("/<int:listing_id>/preview")
+@blueprint.get("/offers/<int:listing_id>/preview")
 @requires(Permission.LISTING_VIEW)
 def preview(listing_id: int) -> Response:
     """The public page and the card in the list, as they would be drawn from what is saved."""
-    row = queries.offer_row(listing_id)
-    if row is None or row.provider_id != current_user.provider_id:
+    row = queries.own_offer_row(current_user.provider_id, listing_id)
+    if row is None:
         raise Missing
-    pairs, pictures = queries.parts_of(listing_id)
+    pairs, images = queries.parts_of(listing_id)
     return respond(
         "storefront/preview.html",
         "storefront/_preview.html",
-        offer=offer_of(row, pairs, pictures),
-        card=pages.card(_as_listed(row, pictures)),
-        is_live=row.status == Status.LIVE and not queries.has_ended(row),
+        **pages.body_context(row, (pairs, images), related_to(row)),
+        is_preview=True,
+        # Nothing is counted and nothing can be sent: there is no token for either.
+        view_token=None,
+        ask=Ask(InquiryForm(formdata=None), token="", url=f"/offers/{listing_id}/inquiries"),
+        card=pages.card(_as_listed(row, images)),
+        state=row.status,
+        is_live=queries.is_offered(row),
         may_edit=current_user.may(Permission.LISTING_EDIT),
     )
 
 
-def _as_listed(row: Any, pictures: list[Any]) -> SimpleNamespace:
+def _as_listed(row: Any, images: list[Any]) -> SimpleNamespace:
     """The row as the list of offers reads it."""
     return SimpleNamespace(
         **row._asdict(),
-        image_key=pictures[0].name if pictures else None,
+        image_key=images[0].name if images else None,
         verified_at=row.provider_verified_at,
     )

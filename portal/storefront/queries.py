@@ -47,9 +47,12 @@ CARD: Final = (
     _t.title,
     _t.gpu_model,
     _t.gpu_count,
+    _t.gpu_memory_gib,
     _t.price_minor,
     _t.currency,
     _t.unit,
+    _t.item_quantity,
+    _t.item_unit,
     _t.delivery_days,
     _t.place,
     _t.published_at,
@@ -99,6 +102,15 @@ def offer_row(listing_id: int) -> AnyRow | None:
     return db.session.connection().execute(_ONE, {"listing_id": listing_id}).one_or_none()
 
 
+_OWN: Final = _ONE.where(_t.provider_id == bindparam("provider_id"))
+
+
+def own_offer_row(provider_id: int, listing_id: int) -> AnyRow | None:
+    """The same of a listing of this provider; None for anybody else's."""
+    given = {"listing_id": listing_id, "provider_id": provider_id}
+    return db.session.connection().execute(_OWN, given).one_or_none()
+
+
 _PARTS: Final[CompoundSelect[*tuple[Any, ...]]] = union_all(
     select(
         literal_column("0").label("kind"),
@@ -107,9 +119,16 @@ _PARTS: Final[CompoundSelect[*tuple[Any, ...]]] = union_all(
         Attribute.value.label("value"),
         null().cast(Integer).label("width"),
         null().cast(Integer).label("height"),
+        literal_column("''").label("widths"),
     ).where(Attribute.listing_id == bindparam("listing_id")),
     select(
-        literal_column("1"), Image.position, Image.key, Image.alt, Image.width, Image.height
+        literal_column("1"),
+        Image.position,
+        Image.key,
+        Image.alt,
+        Image.width,
+        Image.height,
+        Image.widths,
     ).where(Image.listing_id == bindparam("listing_id")),
 ).order_by("kind", "position")
 
@@ -148,3 +167,8 @@ def has_ended(row: Any) -> bool:
     """Whether the last day of an offer (as offer_row gives it) has passed where its provider is."""
     last = row.valid_until
     return last is not None and last < clock.today_in(row.provider_timezone)
+
+
+def is_offered(row: Any) -> bool:
+    """Whether buyers see an offer (as offer_row gives it) now."""
+    return row.status == Status.LIVE and not has_ended(row)

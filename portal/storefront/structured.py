@@ -2,11 +2,15 @@
 
 from typing import Any, Final
 
-from portal import places
+from portal import clock, places
+from portal.listings.content import Content
 from portal.listings.models import Unit
+from portal.listings.vocabulary import Kind
 from portal.storefront.offers import Offer
 from portal.web.formatting import plain_amount, unit_label
 
+_OF_THE_PRODUCT: Final = frozenset({"machine", "network"})
+"""Groups of facts that tell what is offered, not on which terms."""
 _CODES: Final = {
     Unit.GPU_HOUR: "HUR",
     Unit.MACHINE_HOUR: "HUR",
@@ -30,6 +34,9 @@ def offer_data(
         description: plain words.
         locale: `zh` or `en`.
     """
+    stated = [
+        fact for group in offer.groups if group.key in _OF_THE_PRODUCT for fact in group.facts
+    ]
     product: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -37,15 +44,19 @@ def offer_data(
         "url": url,
         "description": description,
         "additionalProperty": [
-            {"@type": "PropertyValue", "name": name, "value": value}
-            for name, value in offer.attributes
+            {"@type": "PropertyValue", "name": str(name), "value": value}
+            for name, value in (*offer.content.attributes, *stated)
         ],
         "offers": _offer(offer, url, origin, locale),
     }
+    if offer.content.own_number:
+        product["sku"] = offer.content.own_number
+    if offer.content.brand:
+        product["brand"] = {"@type": "Brand", "name": offer.content.brand}
     if offer.gpu_name:
         product["model"] = offer.gpu_name
-    if offer.first_picture:
-        product["image"] = [f"{origin}{offer.first_picture.url}"]
+    if offer.content.images:
+        product["image"] = [f"{origin}/media/{key}.webp" for key, _alt in offer.content.images]
     return product
 
 
@@ -53,7 +64,7 @@ def _offer(offer: Offer, url: str, origin: str, locale: str) -> dict[str, Any]:
     data: dict[str, Any] = {
         "@type": "Offer",
         "url": url,
-        "availability": "https://schema.org/InStock",
+        "availability": f"https://schema.org/{_availability(offer.content)}",
         "seller": {
             "@type": "Organization",
             "name": offer.provider.name,
@@ -66,6 +77,34 @@ def _offer(offer: Offer, url: str, origin: str, locale: str) -> dict[str, Any]:
         data["priceValidUntil"] = offer.valid_until.isoformat()
     if offer.price_minor is not None:
         data |= _price(offer, offer.price_minor, locale)
+    return data | _terms(offer.content)
+
+
+def _availability(content: Content) -> str:
+    if content.stock == 0:
+        return "OutOfStock"
+    is_later = content.available_from is not None and content.available_from > clock.today()
+    return "PreOrder" if is_later else "InStock"
+
+
+def _terms(content: Content) -> dict[str, Any]:
+    """What else is stated of stock, order, delivery and rental."""
+    data: dict[str, Any] = {}
+    if content.stock is not None:
+        data["inventoryLevel"] = {"@type": "QuantitativeValue", "value": content.stock}
+    if content.min_order is not None:
+        data["eligibleQuantity"] = {"@type": "QuantitativeValue", "minValue": content.min_order}
+    if content.delivery_days is not None:
+        days = {"value": content.delivery_days, "unitCode": "DAY"}
+        data["deliveryLeadTime"] = {"@type": "QuantitativeValue", **days}
+    if content.kind == Kind.USED:
+        data["itemCondition"] = "https://schema.org/UsedCondition"
+    for name, day in (
+        ("availabilityStarts", content.available_from),
+        ("availabilityEnds", content.available_until),
+    ):
+        if day:
+            data[name] = day.isoformat()
     return data
 
 

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 from portal.database import Missing
 from portal.extensions import csrf
 from portal.inquiries import asking
-from portal.listings.models import Status
 from portal.permissions import PUBLIC
 from portal.statistics import counting
 from portal.storefront import crawlers, pages, previews, queries
@@ -42,7 +41,7 @@ def show(listing_id: int) -> Response:
     """One offer; 410 with similar ones once it is no longer offered."""
     row = _public(listing_id)
     related = related_to(row)
-    if not _is_live(row):
+    if not queries.is_offered(row):
         return _gone(row, related)
     etag = pages.stamp(tuple(row), [tuple(one) for one in related])
     # A proxy that compresses hands our tag on as a weak one: still the same copy (RFC 9110, 13.1.2).
@@ -71,7 +70,7 @@ def ask(listing_id: int) -> Response:
         if isinstance(outcome, asking.Asked):
             return respond("inquiries/asked.html", "inquiries/_asked.html", asked=outcome)
         row = _public(listing_id)
-        if not _is_live(row):
+        if not queries.is_offered(row):
             raise asking.Gone
     except asking.Gone:
         row = _public(listing_id)
@@ -101,10 +100,6 @@ def _public(listing_id: int) -> Any:
     if row is None or row.published_at is None:
         raise Missing
     return row
-
-
-def _is_live(row: Any) -> bool:
-    return row.status == Status.LIVE and not queries.has_ended(row)
 
 
 def _gone(row: Any, related: list[Any]) -> Response:

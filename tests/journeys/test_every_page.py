@@ -25,7 +25,7 @@ PAGES = {
         "/portal/listings/?q=nothing-like-this",
         "/portal/listings/new",
         "/portal/listings/1/edit",
-        "/portal/listings/1/preview",
+        "/offers/1/preview",
         "/portal/listings/drafts",
         "/portal/listings/1/",
         "/portal/listings/1/history",

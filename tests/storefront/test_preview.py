@@ -12,7 +12,7 @@ def test_a_draft_is_seen_as_buyers_will_see_it(
 ) -> None:
     one = factories.listing(provider, ("显存", "24 GB"), status="draft", published_at=None).id
     assert visitor.get(f"/offers/{one}").status_code == 404
-    answer = staff.get(f"/portal/listings/{one}/preview")
+    answer = staff.get(f"/offers/{one}/preview")
     html = answer.get_data(as_text=True)
     assert answer.status_code == 200
     for text in (
@@ -20,7 +20,9 @@ def test_a_draft_is_seen_as_buyers_will_see_it(
         "11,000.00",
         "Back to the editor",
         "noindex",
-        "Here buyers write to you.",
+        "Here buyers write to you;",
+        "<fieldset disabled",
+        "Draft",
     ):
         assert text in html
     assert answer.headers["Cache-Control"] == "no-store"
@@ -35,11 +37,11 @@ def test_it_is_private(
     other_provider: Provider,
 ) -> None:
     one = factories.listing(provider).id
-    url = f"/portal/listings/{one}/preview"
+    url = f"/offers/{one}/preview"
     assert visitor.get(url).status_code == 302
     assert client_for(other_provider, Role.STAFF).get(url).status_code == 404
     assert (
-        client_for(other_provider, Role.STAFF).get("/portal/listings/987/preview").status_code
+        client_for(other_provider, Role.STAFF).get("/offers/987/preview").status_code
         == 404
     )
     assert b"Back to the editor" not in seller.get(url).data

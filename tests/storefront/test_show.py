@@ -75,7 +75,7 @@ def test_a_price_is_said_per_gpu_hour_only_where_that_is_honest(
     assert "CNY 2.22 / GPU-hour" in get(f"/offers/{month.id}").text
     assert "8 GPUs in a machine" in get(f"/offers/{month.id}").text
     assert "How many GPUs one machine has is not stated" in get(f"/offers/{unknown.id}").text
-    assert "The seller must say what one item is" in get(f"/offers/{item.id}").text
+    assert "Not convertible: nobody has said what one item is" in get(f"/offers/{item.id}").text
     own = get(f"/offers/{asked.id}").text.partition('id="related-title"')[0]
     assert "Price on request" in own
     assert "0.00" not in own
