@@ -224,35 +224,46 @@ def _editor(
         given: what differs from the plain case: `conflict`, `is_unsaved`, `draft` (one that is
             not in the form), `left` (drafts of new listings), `draft_revision` (of the one in it).
     """
-    complete = completeness(content or Content(title=""))
-    wrong = [field.name for field in form if field.errors]
     context = {
         "conflict": None,
         "is_unsaved": status != 200,
         "draft": None,
         "left": [],
         "draft_revision": draft_revision(),
+        **_around(row),
+        **_outlined(form, content),
+        **_shown(form),
         **given,
     }
     return respond(
-        "listings/edit.html",
-        "listings/_form.html",
-        status=status,
-        row=row,
-        form=form,
-        complete=complete,
-        odd=misplaced(content) if content else [],
-        outline=layout.outline(wrong, [hint.field for hint in complete.missing]),
-        sections={section.key: section for section in layout.sections()},
-        rules=RULES,
-        part_of=layout.part_of,
-        action=edit_url(row.id) if row else url_for("listings.new") + rows.back_query(way_back()),
-        way_back=way_back(),
-        quick_ends=quick_ends(),
-        today=clock.today(),
-        **_shown(form),
-        **context,
+        "listings/edit.html", "listings/_form.html", status=status, row=row, form=form, **context
     )
+
+
+def _around(row: AnyRow | None) -> dict[str, Any]:
+    """What the editor's template reads whatever stands in the form."""
+    return {
+        "sections": {section.key: section for section in layout.sections()},
+        "rules": RULES,
+        "part_of": layout.part_of,
+        "action": edit_url(row.id)
+        if row
+        else url_for("listings.new") + rows.back_query(way_back()),
+        "way_back": way_back(),
+        "quick_ends": quick_ends(),
+        "today": clock.today(),
+    }
+
+
+def _outlined(form: ListingForm, content: Content | None) -> dict[str, Any]:
+    """How complete what is saved is, and which sections need another look."""
+    complete = completeness(content or Content(title=""))
+    wrong = [field.name for field in form if field.errors]
+    return {
+        "complete": complete,
+        "odd": misplaced(content) if content else [],
+        "outline": layout.outline(wrong, [hint.field for hint in complete.missing]),
+    }
 
 
 def _shown(form: ListingForm) -> dict[str, Any]:
