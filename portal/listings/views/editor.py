@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import clock, hardware
+from portal import hardware
 from portal.listings import actions, layout, queries, rows
 from portal.listings.completeness import completeness, misplaced
 from portal.listings.content import Content
@@ -42,6 +42,8 @@ _HELP: Final = {
     "price": "listings/_rates.html",
 }
 """What the buttons named `preview` show anew: the text, the model's figures, the price."""
+_PLAIN: Final[dict[str, Any]] = {"conflict": None, "draft": None, "left": ()}
+"""Both versions after a conflict; a draft that is not in the form; drafts of new listings."""
 _LONGEST_TITLE: Final = 100
 _NAME: Final = re.compile(r"([a-z_]{1,40})(?:-[0-9]{1,4}-[a-z]{1,20})?")
 
@@ -221,23 +223,12 @@ def _editor(
         form: what it shows.
         content: what is saved; None: nothing yet.
         status: of the answer.
-        given: what differs from the plain case: `conflict`, `is_unsaved`, `draft` (one that is
-            not in the form), `left` (drafts of new listings), `draft_revision` (of the one in it).
+        given: what differs from _PLAIN, and `is_unsaved`, `draft_revision` (of the draft in it).
     """
-    context = {
-        "conflict": None,
-        "is_unsaved": status != 200,
-        "draft": None,
-        "left": [],
-        "draft_revision": draft_revision(),
-        **_around(row),
-        **_outlined(form, content),
-        **_shown(form),
-        **given,
-    }
-    return respond(
-        "listings/edit.html", "listings/_form.html", status=status, row=row, form=form, **context
-    )
+    context = _PLAIN | {"is_unsaved": status != 200, "draft_revision": draft_revision()}
+    context |= _around(row) | _outlined(form, content) | _shown(form) | given
+    page, fragment = "listings/edit.html", "listings/_form.html"
+    return respond(page, fragment, status=status, row=row, form=form, **context)
 
 
 def _around(row: AnyRow | None) -> dict[str, Any]:
@@ -251,7 +242,6 @@ def _around(row: AnyRow | None) -> dict[str, Any]:
         else url_for("listings.new") + rows.back_query(way_back()),
         "way_back": way_back(),
         "quick_ends": quick_ends(),
-        "today": clock.today(),
     }
 
 
