@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from portal.listings.content import PARTS, Content
 from portal.listings.fields import RULES
 from portal.listings.merge import changed_parts
+from portal.listings.vocabulary import TermUnit
 from portal.web.formatting import current_locale, format_day, format_number, format_price
 
 PART_NAMES: Final = {
@@ -66,13 +67,22 @@ def _item(content: Content) -> str:
 def _term(content: Content) -> str:
     if content.term_unit is None or not (content.min_term or content.max_term):
         return str(_("Not stated"))
-    unit = RULES["term_unit"].words(content.term_unit)
+    length = _LENGTHS[TermUnit(content.term_unit)]
     least, most = content.min_term, content.max_term
     if least and most:
-        return f"{_('%(least)s to %(most)s', least=least, most=most)} {unit}"
+        return str(_("%(least)s to %(most)s", least=format_number(least), most=length(most)))
     if least:
-        return f"{_('from %(number)s', number=least)} {unit}"
-    return f"{_('up to %(number)s', number=most)} {unit}"
+        return str(_("from %(length)s", length=length(least)))
+    return str(_("up to %(length)s", length=length(most)))
+
+
+_LENGTHS: Final[dict[TermUnit, Callable[[Any], str]]] = {
+    TermUnit.HOUR: lambda count: ngettext("%(num)s hour", "%(num)s hours", count),
+    TermUnit.DAY: lambda count: ngettext("%(num)s day", "%(num)s days", count),
+    TermUnit.MONTH: lambda count: ngettext("%(num)s month", "%(num)s months", count),
+    TermUnit.YEAR: lambda count: ngettext("%(num)s year", "%(num)s years", count),
+}
+"""A rental's length in words."""
 
 
 def _discounts(content: Content) -> str:
