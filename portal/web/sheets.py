@@ -114,10 +114,15 @@ def _content_type(kind: Format) -> str:
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition of an attachment: its name in UTF-8 (RFC 6266), and for old clients."""
+    """Content-Disposition of an attachment: its name in UTF-8 (RFC 6266), and for old clients.
+
+    Args:
+        name: with an ending of ours; the rest may be anything.
+    """
     plain = name.replace("/", "-").replace("\\", "-")
-    plain = "".join(sign for sign in plain if sign.isprintable()).strip(" .") or "sheet"
-    ascii_name = _NOT_ASCII.sub("-", plain).strip("-") or "sheet"
+    plain = "".join(sign for sign in plain if sign.isprintable()).strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    ascii_name = (_NOT_ASCII.sub("-", stem).strip(".-") or "sheet") + dot + ending
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(plain, safe='')}"
 
 
