@@ -6,12 +6,30 @@ listings index more than its fifty rows did. Only for reads that hot; whoever li
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError
 
 from portal.extensions import db
+
+
+_KEPT: Final = "portal_reading"
+
+
+def _connection() -> Connection:
+    """The session's connection: in the same transaction it is the same, and need not be asked for.
+
+    SQLAlchemy's own way to it costs as much as a short statement.
+    """
+    session = db.session()
+    begun = session.get_transaction()
+    kept: tuple[Any, Connection] | None = session.info.get(_KEPT)
+    if kept is not None and begun is not None and kept[0] is begun:
+        return kept[1]
+    connection: Connection = session.connection()
+    session.info[_KEPT] = (session.get_transaction(), connection)
+    return connection
 
 
 class Reading:
@@ -36,7 +54,7 @@ class Reading:
         Raises:
             DBAPIError: as from a connection's execute().
         """
-        connection = db.session.connection()
+        connection = _connection()
         if connection.dispatch.before_cursor_execute:
             return [tuple(row) for row in connection.execute(self.statement, parameters)]
         text, fixed, order = self._for(connection, parameters)

@@ -8,7 +8,7 @@ status is named. Both then stand in the filters for everybody to see.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -62,10 +62,15 @@ class Filters:
     columns: tuple[str, ...] = SHOWN
     density: str = DENSITIES[0]
 
-    @property
+    @cached_property
     def given(self) -> tuple[str, ...]:
         """Names of the filters that leave something out."""
         return tuple(name for name in _NARROWING if getattr(self, name) not in {"", None, 0})
+
+    @cached_property
+    def address(self) -> str:
+        """The index's address with them."""
+        return url_of(self)
 
     @property
     def is_set(self) -> bool:

@@ -60,13 +60,14 @@ _ROW: Final = (
     _t.inquiries_total,
     _t.updated_at,
     _t.stock,
-    _t.own_number,
-    _t.own_category,
-    _t.confirmed_at,
-    _t.delivery_days,
-    (_t.description != "").label("has_description"),
 )
-_Named: Final = namedtuple("_Named", [column.name for column in _ROW])  # type: ignore[misc]
+_MORE: Final[dict[str, tuple[Any, ...]]] = {
+    "own_number": (_t.own_number,),
+    "own_category": (_t.own_category,),
+    "confirmed": (_t.confirmed_at,),
+    "completeness": (_t.delivery_days, (_t.description != "").label("has_description")),
+}
+"""What a row shows besides where that column is chosen."""
 _OWN: Final = _t.provider_id == bindparam("provider_id")
 _ORDERS: Final[dict[str, tuple[Any, bool]]] = {
     "updated": (_t.updated_at, True),
@@ -120,14 +121,16 @@ def listings_of(
     parameters: dict[str, Any] = {"provider_id": provider_id, **_values_of(filters, own_day)}
     if key:
         parameters |= {"key": key[0], "key_id": key[1]}
-    terms = None
-    dialect = db.session.connection().dialect.name
+    terms, dialect = None, ""
     if filters.q:
+        dialect = db.session.connection().dialect.name
         asked = search.asked(filters.q, dialect, provider_id=provider_id)
         if asked is None:
             return []
         terms, parameters = asked.shape, parameters | asked.parameters
-    shape = _Shape(_shape_of(filters), filters.sort, backwards, bool(key), terms, dialect)
+    shape = _Shape(
+        _shape_of(filters), filters.sort, backwards, bool(key), terms, dialect, filters.columns
+    )
     return _page(shape).rows(parameters)
 
 
@@ -140,15 +143,16 @@ class _Shape(NamedTuple):
     goes_on: bool
     terms: tuple[bool, ...] | None
     dialect: str
+    columns: tuple[str, ...]
 
 
 @lru_cache(maxsize=512)
 def _page(asked: _Shape) -> Reading:
     """The statement for one shape of the question, built once."""
-    shape, sort, backwards, goes_on, terms, dialect = asked
+    shape, sort, backwards, goes_on, terms, dialect, columns = asked
     column, is_falling = _ORDERS[sort]
     descends = is_falling != backwards
-    statement = select(*_ROW).where(_OWN, *_conditions(shape, sort, _parameter))
+    statement = select(*_shown_with(columns)).where(_OWN, *_conditions(shape, sort, _parameter))
     if goes_on:
         key = _as_day(bindparam("key", type_=String))
         if sort != "ends":
@@ -176,6 +180,7 @@ _NUMBERS: Final = frozenset({"price_from", "price_to", "stale"})
 _OVERSEAS: Final = "overseas"
 
 
+@lru_cache(maxsize=512)
 def _shape_of(filters: Filters) -> frozenset[str]:
     """Which conditions the filters make, besides the search."""
     names = set(filters.given) - {"q"}
@@ -186,6 +191,8 @@ def _shape_of(filters: Filters) -> frozenset[str]:
 
 def _values_of(filters: Filters, own_day: date) -> dict[str, Any]:
     """The values of those conditions, by the names that `_conditions` gives them."""
+    if not filters.given:
+        return {}
     values: dict[str, Any] = {name: getattr(filters, name) for name in filters.given}
     values.pop("incomplete", None)
     values.pop("q", None)
@@ -297,9 +304,18 @@ def is_key(sort: str, key: tuple[Any, ...]) -> bool:
         return False
 
 
-def named(row: Shown) -> Any:
-    """A row of the index with its columns' names."""
-    return _Named._make(row)
+def _shown_with(columns: tuple[str, ...]) -> tuple[Any, ...]:
+    return (*_ROW, *(one for name in columns for one in _MORE.get(name, ())))
+
+
+@lru_cache(maxsize=256)
+def _names_with(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", [column.name for column in _shown_with(columns)])
+
+
+def named(row: Shown, columns: tuple[str, ...]) -> Any:
+    """A row of the index with its columns' names, where these columns were chosen."""
+    return _names_with(columns)._make(row)
 
 
 def listing_of(provider_id: int, listing_id: int) -> tuple[AnyRow, Content]:

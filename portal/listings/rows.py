@@ -93,7 +93,7 @@ def _drawn(row: Shown, looks: Looks) -> str:
     key = (row, looks)
     found = _kept.get(key)
     if found is None:
-        found = _template("_row").render(row_context(named(row), looks, _BACK))
+        found = _template("_row").render(row_context(named(row, looks.columns), looks, _BACK))
         _kept.put(key, found)
     return found
 
@@ -117,7 +117,7 @@ def row_context(row: Any, looks: Looks, back: str, **context: Any) -> dict[str, 
     return {
         "gpu_name": gpu.name if gpu else row.gpu_model,
         "changed": _when(row.updated_at, looks),
-        "confirmed": _when(row.confirmed_at, looks) if row.confirmed_at else None,
+        "confirmed": _confirmed(row, looks) if "confirmed" in looks.columns else None,
         "ends": format_day(last, looks.locale) if (last := _day(row.valid_until)) else None,
         "missing": _missing(row) if "completeness" in looks.columns else 0,
         "column_names": bars.COLUMN_NAMES,
@@ -132,6 +132,10 @@ def row_context(row: Any, looks: Looks, back: str, **context: Any) -> dict[str, 
         "may_edit": looks.may_edit,
         "back": back,
     }
+
+
+def _confirmed(row: Any, looks: Looks) -> Markup | None:
+    return _when(row.confirmed_at, looks) if row.confirmed_at else None
 
 
 def _missing(row: Any) -> int:

@@ -1,6 +1,7 @@
 // Single-key shortcuts: silent while typing, and they can be switched off for this device (WCAG 2.1.4).
 // Fallback: every one of them is also a link, a button or a field.
 import { openDialog } from "./dialogs.js";
+import { toggle } from "./selection.js";
 
 const KEY = "portal.shortcuts";
 
@@ -46,6 +47,7 @@ const ACTIONS = {
   j: () => step(1),
   k: () => step(-1),
   e: () => (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
+  x: () => toggle(current()),
   "?": () => openDialog("shortcuts"),
 };
 

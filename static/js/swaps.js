@@ -15,7 +15,8 @@ function place(root, cameFrom) {
   } else if (wanted) {
     wanted.focus();
   } else if (cameFrom.edit) {
-    (root.querySelector("[data-edit-trigger]") || root.closest("tr")?.querySelector("[data-edit-trigger]"))?.focus();
+    const row = root.closest("tr") || root;
+    (row.querySelector(`[data-col="${cameFrom.edit}"] [data-edit-trigger]`) || row.querySelector("[data-edit-trigger]"))?.focus();
   } else if (cameFrom.lost()) {
     const next = cameFrom.button && root.querySelector("[data-col='actions'] button");
     if (next) {
@@ -45,7 +46,7 @@ export function start() {
       inside: Boolean(active && (ctx.target?.contains(active) || ctx.sourceElement?.contains(active)))
         || (active === document.body && Boolean(ctx.sourceEvent?.isTrusted)),
       button: ctx.sourceElement?.matches?.("tr button") || false,
-      edit: Boolean(ctx.sourceElement?.closest?.("form[data-inline-edit]")),
+      edit: ctx.sourceElement?.closest?.("form[data-inline-edit]")?.closest("td")?.dataset.col || false,
       lost() { return this.inside && (document.activeElement === document.body || !document.activeElement); },
     };
   });

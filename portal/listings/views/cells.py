@@ -31,7 +31,9 @@ _MOVES: Final[dict[str, Callable[[int], BaseResponse]]] = {
 """What the status in a row can be changed by."""
 
 
-@blueprint.get("/<int:listing_id>/<any('price', 'stock', 'valid-until'):name>")
+@blueprint.get("/<int:listing_id>/price", defaults={"name": "price"})
+@blueprint.get("/<int:listing_id>/stock", defaults={"name": "stock"})
+@blueprint.get("/<int:listing_id>/valid-until", defaults={"name": "valid-until"})
 @requires(Permission.LISTING_EDIT)
 def cell(listing_id: int, name: str) -> Response:
     """The row with one value open for editing."""
@@ -39,7 +41,9 @@ def cell(listing_id: int, name: str) -> Response:
     return _answer(row, inline.opened(name, row))
 
 
-@blueprint.post("/<int:listing_id>/<any('price', 'stock', 'valid-until'):name>")
+@blueprint.post("/<int:listing_id>/price", defaults={"name": "price"})
+@blueprint.post("/<int:listing_id>/stock", defaults={"name": "stock"})
+@blueprint.post("/<int:listing_id>/valid-until", defaults={"name": "valid-until"})
 @requires(Permission.LISTING_EDIT)
 def update_cell(listing_id: int, name: str) -> BaseResponse:
     """Save what was typed in the row."""

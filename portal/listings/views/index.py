@@ -47,7 +47,7 @@ def index() -> Response:
         key=lambda row: queries.sort_key(filters.sort, row),
         url=lambda page: url_of(filters, page=page),
     )
-    here = url_of(filters, page=given if cursor else None)
+    here = url_of(filters, page=given) if cursor else filters.address
     table = rows.drawn_table(listed, filters, looks, here)
     if is_fragment_request():
         return _swapped(filters, counts, table, here)
