@@ -21,11 +21,11 @@ _LISTINGS: Final = 100_000
 _PROVIDER: Final = 1
 _ABSENT: Final = (
     "量子退火", "液氮", "葡萄酒", "卡7070", "不存在的词", "旧矿卡拆机",
-    "quantization", "zeppelin", "H9900", "B-77777x", "RTX 4090 葡萄", "北京 zq",
+    "quantization", "zeppelin", "H9900", "B-77777x", "RTX 4090 葡萄", "北京 zzq",
 )  # fmt: skip
 """Nowhere in the listings, though made of characters that are."""
 _RARE: Final = 12
-_REQUESTS: Final = 30
+_REQUESTS: Final = 60
 _LIKES: Final = 3
 _TERMS: Final = 200
 _PLAIN: Final = text(
@@ -51,13 +51,14 @@ def _like(terms: list[str]) -> str:
 
 
 def _seconds(call: Callable[[], object], times: int) -> float:
+    """Of the fastest call: what else the machine does can only add to it."""
     call()
     taken = []
     for _ in range(times):
         begun = time.perf_counter()
         call()
         taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+    return min(taken)
 
 
 def _ratio(app: Flask, queries: list[str]) -> float:
