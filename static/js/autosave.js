@@ -77,7 +77,7 @@ export function start() {
     if (document.visibilityState === "hidden") for (const form of all()) if (watched(form).timer) keep(form, true);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "s" || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+    if (event.key?.toLowerCase() !== "s" || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
     const form = document.activeElement?.closest("form[data-save-key]") || document.querySelector("form[data-save-key]");
     if (!form || document.querySelector("dialog[open]")) return;
     event.preventDefault();

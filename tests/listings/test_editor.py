@@ -355,3 +355,21 @@ def test_saving_keeps_the_status_that_a_colleague_set(
         staff.post(f"/portal/listings/{one}/edit", data=body(1, title="Other")).status_code == 303
     )
     assert row(provider, one).status == Status.PAUSED
+
+
+def test_lists_that_both_changed_are_shown_with_what_both_began_with(
+    staff: PagesClient, provider: Provider, made: Made
+) -> None:
+    one = made(discounts=((3, 5),))
+    saved_meanwhile(provider, one, discounts=((3, 5), (12, 20)))
+    mine = {"discounts": "", "discounts-0-months": "6", "discounts-0-percent": "10"}
+    url = f"/portal/listings/{one}/edit"
+    answer = staff.post(url, data=body(1) | mine)
+    assert answer.status_code == 409
+    html = answer.get_data(as_text=True)
+    for text in ("from 3 months: 5% less", "from 12 months: 20% less", "from 6 months: 10% less"):
+        assert text in html
+    assert "Before both" in html
+    chosen = body(2) | mine | {"keep-discounts": "theirs"}
+    assert staff.post(url, data=chosen).status_code == 303
+    assert content(provider, one).discounts == ((3, 5), (12, 20))

@@ -1,5 +1,6 @@
 """Uploads: what is taken, what is refused and leaves nothing, where pictures stand, when they go."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -317,6 +318,19 @@ def test_what_nobody_saved_is_swept(
     assert actions.sweep_pictures(folder) == 1
     assert {row.key for row in rows()} == {saved_one, in_text}
     assert actions.sweep_pictures(folder) == 0
+
+
+def test_a_file_whose_row_was_never_written_goes_after_a_day(
+    provider: Provider, folder: Path
+) -> None:
+    # As after a kill between the file and its row.
+    left = media.store(folder, GOOD)
+    file = folder / f"{left.key}.webp"
+    assert actions.sweep_pictures(folder) == 0
+    yesterday = clock.now() - media.ORPHAN_AGE - 1
+    os.utime(file, (yesterday, yesterday))
+    assert actions.sweep_pictures(folder) == 1
+    assert on_disk(folder) == set()
 
 
 def test_a_copy_has_pictures_of_its_own(

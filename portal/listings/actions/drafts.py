@@ -1,10 +1,12 @@
 """What somebody typed and has not saved: kept, thrown away, or gone with the save it led to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Select, delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -176,7 +178,7 @@ def save_form(
     Raises:
         Missing, Conflict, PicturesGone, NumberTaken: as saving.save().
     """
-    with transaction() as session:
+    with _numbered(provider_id, content), transaction() as session:
         saved = saving.save(provider_id, listing_id, content, version, by=by)
         placing.keep_mentioned(session, provider_id, listing_id, content.description)
         _let_go(session, provider_id, by, str(listing_id), typed)
@@ -187,11 +189,28 @@ def create_from_form(
     provider_id: int, content: Content, *, by: int, form_nonce: str, typed: Typed = NOTHING
 ) -> int:
     """Make a listing of a form and let go of its draft; returns the id, see saving.create()."""
-    with transaction() as session:
+    with _numbered(provider_id, content), transaction() as session:
         listing_id = saving.create(provider_id, content, by=by, form_nonce=form_nonce or None)
         placing.keep_mentioned(session, provider_id, listing_id, content.description)
         _let_go(session, provider_id, by, form_nonce, typed)
         return listing_id
+
+
+@contextmanager
+def _numbered(provider_id: int, content: Content) -> Iterator[None]:
+    """Tell two saves that took the same own number at the same moment as one that came later."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "own_number" not in str(error.orig):
+            raise
+        with transaction() as session:
+            holder = session.scalar(
+                select(Listing.id).where(
+                    Listing.provider_id == provider_id, Listing.own_number == content.own_number
+                )
+            )
+        raise saving.NumberTaken(holder or 0) from None
 
 
 def _let_go(session: Session, provider_id: int, person_id: int, place: str, form: Typed) -> None:
