@@ -123,6 +123,8 @@ def disposition(name: str) -> str:
     plain = "".join(sign for sign in plain if sign.isprintable()).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     ascii_name = (_NOT_ASCII.sub("-", stem).strip(".-") or "sheet") + dot + ending
+    if ascii_name == plain:
+        return f'attachment; filename="{plain}"'
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(plain, safe='')}"
 
 
