@@ -40,8 +40,5 @@ def test_it_is_private(
     url = f"/offers/{one}/preview"
     assert visitor.get(url).status_code == 302
     assert client_for(other_provider, Role.STAFF).get(url).status_code == 404
-    assert (
-        client_for(other_provider, Role.STAFF).get("/offers/987/preview").status_code
-        == 404
-    )
+    assert client_for(other_provider, Role.STAFF).get("/offers/987/preview").status_code == 404
     assert b"Back to the editor" not in seller.get(url).data
