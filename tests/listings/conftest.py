@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from portal import clock
 from portal.accounts.models import Provider
+from portal.audit.models import AuditEntry
 from portal.extensions import db
 from portal.listings import actions, queries
 from portal.listings.content import Content
+from portal.listings.models import Status
+from tests import factories
 
 REAL = Content(
     title="RTX4090不合适大模型训练,为什么适合推理场景呢?猿界算力GPU租赁服务-北京-上海",
@@ -95,3 +99,20 @@ def row(provider: Provider, listing_id: int) -> queries.AnyRow:
         return queries.listing_of(provider.id, listing_id)[0]
     finally:
         db.session.rollback()
+
+
+def acts(listing_id: int) -> list[str]:
+    """What the audit says of a listing, oldest first."""
+    statement = select(AuditEntry.act).where(
+        AuditEntry.subject == "listing", AuditEntry.subject_id == listing_id
+    )
+    found = list(db.session.scalars(statement.order_by(AuditEntry.id)))
+    db.session.rollback()
+    return found
+
+
+def put(provider: Provider, status: Status, **fields: Any) -> int:
+    """A listing in that status, made as it would have come there."""
+    was_public = status in {Status.LIVE, Status.PAUSED, Status.EXPIRED}
+    published = clock.now() if was_public else None
+    return factories.listing(provider, status=status, **{"published_at": published, **fields}).id
