@@ -116,10 +116,13 @@ class Checker:
         else:
             row.values[key] = {"attributes": (), "discounts": (), "description": ""}.get(key)
 
+    def title_of(self, cells: Sequence[str]) -> str:
+        """The title that is made of several columns."""
+        return composed(self.matching.title, self._places, cells)
+
     def _title(self, row: Checked, cells: Sequence[str]) -> None:
-        title = composed(self.matching.title, self._places, cells)
         try:
-            row.values["title"] = RULES["title"].read(title)
+            row.values["title"] = RULES["title"].read(self.title_of(cells))
         except Invalid as error:
             row.faults[ROW] = ("title", {"why": error})
 

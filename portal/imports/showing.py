@@ -33,6 +33,12 @@ class Shower:
         """The sheet's, with a name for those that have none."""
         return [text or _("Column %(n)s", n=n) for n, text in enumerate(self._one.columns, 1)]
 
+    @property
+    def heads(self) -> list[str]:
+        """Of the shown table: a title that is made of several columns stands before them."""
+        made = [str(COLUMNS["title"].label)] if self.checker.matching.title else []
+        return [*made, *self.headings]
+
     def shown(self, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
         """Rows as the macro `sheet_table` takes them."""
         cells_of = storing.picked(self._folder, self._one.key, [row.number for row in rows])
@@ -55,15 +61,26 @@ class Shower:
             "note": _said(notes[ROW]) if ROW in notes else None,
             "link": _link(row.listing_id),
             "cells": [
-                {
-                    "value": text,
-                    "error": faults.get(str(place)),
-                    "note": _said(notes[str(place)]) if str(place) in notes else None,
-                    "before": before.get(place),
-                }
-                for place, text in enumerate(cells)
+                *self._title(cells, base),
+                *(
+                    {
+                        "value": text,
+                        "error": faults.get(str(place)),
+                        "note": _said(notes[str(place)]) if str(place) in notes else None,
+                        "before": before.get(place),
+                    }
+                    for place, text in enumerate(cells)
+                ),
             ],
         }
+
+    def _title(self, cells: Sequence[str], base: Present | None) -> list[dict[str, Any]]:
+        """The cell of a title that is made of several columns."""
+        if not self.checker.matching.title:
+            return []
+        title = self.checker.title_of(cells) if cells else ""
+        was = base.content.title if base and base.content.title != title else None
+        return [{"value": title, "error": None, "note": None, "before": was}]
 
     def _faults(
         self, row: AnyRow, cells: Sequence[str], base: Present | None

@@ -232,7 +232,7 @@ def _table(one: AnyRow) -> dict[str, Any]:
         url=lambda page: url_for(".show", import_id=one.id, outcome=outcome or None, page=page),
     )
     shower = Shower(_folder(), one)
-    return {"listed": listed, "table": shower.shown(listed.rows), "headings": shower.headings}
+    return {"listed": listed, "table": shower.shown(listed.rows), "headings": shower.heads}
 
 
 @blueprint.post("/<int:import_id>/gpus")
