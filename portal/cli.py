@@ -133,6 +133,52 @@ def demo() -> None:
             click.echo("Demo data loaded.")
 
 
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--provider", "provider_id", type=int, required=True, help="Id of the provider.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON: columns (heading: field), constants, title, key; else as matched last or guessed.",
+)
+@click.option("--whole", is_flag=True, help="Everything or nothing; else every good row.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Only say what would become of the rows.")
+def import_sheet(
+    *, file: Path, provider_id: int, mapping: Path | None, whole: bool, is_dry: bool
+) -> None:
+    """Bring offers in from FILE, a CSV or XLSX: new ones become drafts, known ones are updated."""
+    from portal import create_app
+    from portal.imports.actions import AlreadyRunning
+    from portal.imports.console import CannotImport, import_file
+    from portal.web.parsing import Invalid
+
+    app = create_app(_settings())
+    try:
+        counts = import_file(app, file, provider_id, mapping, whole=whole, is_dry=is_dry)
+    except (CannotImport, Invalid) as error:
+        raise click.ClickException(str(error)) from error
+    except AlreadyRunning as error:
+        raise click.ClickException(
+            "All or nothing needs a sheet without a refused row, of at most 5,000 rows."
+        ) from error
+    for outcome, rows in counts.items():
+        click.echo(f"{outcome}: {rows}")
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--provider", "provider_id", type=int, required=True, help="Id of the provider.")
+@click.option("--query", default="", help="As in the list's address, such as status=live&gpu=h20.")
+@click.option("--language", default="zh", show_default=True, type=click.Choice(["zh", "en"]))
+def export_sheet(*, file: Path, provider_id: int, query: str, language: str) -> None:
+    """Write a provider's offers into FILE, a .csv or .xlsx that `import` takes back."""
+    from portal import create_app
+    from portal.imports.console import export_file
+
+    app = create_app(_settings())
+    click.echo(f"Offers written: {export_file(app, file, provider_id, query, language)}")
+
+
 @main.command()
 def assets() -> None:
     """Build the stylesheet, the scripts and the icons into static/dist."""
