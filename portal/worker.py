@@ -62,6 +62,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         "imports.purge": _periodic(partial(imports.purge, sheets)),
         mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.purge-senders": _periodic(purge_senders),
+        listings.BULK: Handler(listings.run_bulk),
         "listings.expire": _periodic(listings.expire_ended),
         "listings.reindex": _periodic(reindex),
         "listings.warn": _periodic(listings.warn_of_ending),

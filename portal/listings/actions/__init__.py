@@ -1,5 +1,6 @@
 """Writes of listings, by what they are about: saving, drafts, copies, lifecycle, pictures."""
 
+from portal.listings.actions.bulk import JOB as BULK
 from portal.listings.actions.bulk import Doing, NotUndoable, change_many, run_bulk, undo_many
 from portal.listings.actions.copying import duplicate
 from portal.listings.actions.drafts import (
@@ -49,6 +50,7 @@ from portal.listings.actions.viewing import (
 )
 
 __all__ = [
+    "BULK",
     "ChangedSince",
     "Conflict",
     "Doing",
