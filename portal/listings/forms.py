@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
+from portal.listings.consistency import inconsistencies
 from portal.listings.content import PARTS, Content
 from portal.listings.days import own_today
 from portal.listings.fields import RULES, Choice, Count, Line, Rule, units
@@ -106,25 +107,25 @@ class ListingForm(_TypedForm):
 
     def validate_item_unit(self, field: Any) -> None:
         """What an item is takes a number and a unit."""
-        if (field.data is None) != (self["item_quantity"].data is None):
-            raise ValidationError(
-                _l("Say how many of which unit one item is, or leave both empty.")
-            )
+        self._hold_together(field)
 
     def validate_term_unit(self, field: Any) -> None:
         """A term without its unit says nothing."""
-        if field.data is None and (self["min_term"].data or self["max_term"].data):
-            raise ValidationError(_l("Choose in what the terms are counted."))
+        self._hold_together(field)
 
     def validate_max_term(self, field: Any) -> None:
         """The longest rental is no shorter than the shortest."""
-        if field.data and (self["min_term"].data or 0) > field.data:
-            raise ValidationError(_l("The longest rental is shorter than the shortest."))
+        self._hold_together(field)
 
     def validate_available_until(self, field: Any) -> None:
         """The last day is not before the first."""
-        if field.data and (begin := self["available_from"].data) and begin > field.data:
-            raise ValidationError(_l("This day is before the first one."))
+        self._hold_together(field)
+
+    def _hold_together(self, field: Any) -> None:
+        """Refuse what the rule for whole offers says at this field."""
+        for name, message in inconsistencies({one.name: one.data for one in self}):
+            if name == field.name:
+                raise ValidationError(message)
 
     def end_in(self, days: int) -> None:
         """Fill in the last day, as the quick choices do."""
