@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Final
 
-from portal import clock, hardware
+from portal import hardware
 from portal.imports.matching import CONSTANTS, OWN, TARGETS, Matching, composed, places_of
 from portal.imports.words import CELL
 from portal.listings.consistency import inconsistencies
@@ -45,10 +46,16 @@ class Checked:
 
 
 class Checker:
-    """Reads rows of one sheet by one matching."""
+    """Reads rows of one sheet by one matching.
 
-    def __init__(self, headings: Sequence[str], matching: Matching) -> None:
-        self.matching = matching
+    Args:
+        headings: of the sheet.
+        matching: what its columns are.
+        today: the provider's day, in which its offers end.
+    """
+
+    def __init__(self, headings: Sequence[str], matching: Matching, today: date) -> None:
+        self.matching, self.today = matching, today
         self.place_of = {key: place for place, key in matching.columns.items() if key != OWN}
         self._headings = headings
         self._places = places_of(headings)
@@ -179,7 +186,7 @@ class Checker:
     def _last_day(self, row: Checked, values: dict[str, Any], base: Content | None) -> None:
         """As in the form: an end that has passed can stay where it is, but nobody sets one."""
         day = values.get("valid_until")
-        if day and day < clock.today() and day != (base.valid_until if base else None):
+        if day and day < self.today and day != (base.valid_until if base else None):
             row.faults[str(self.place_of["valid_until"])] = ("past", {})
 
     def _with_own(self, row: Checked, before: Sequence[Pair]) -> tuple[Pair, ...]:

@@ -1,6 +1,7 @@
 """Rows of a sheet as the page and the sheet of refused rows show them: messages in their cells."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,11 +23,11 @@ from portal.web.sheets import Cell, Column
 
 
 class Shower:
-    """Draws rows of one import in the reader's language."""
+    """Draws rows of one import in the reader's language, in the provider's day."""
 
-    def __init__(self, folder: Path, one: AnyRow) -> None:
+    def __init__(self, folder: Path, one: AnyRow, today: date) -> None:
         self._folder, self._one = folder, one
-        self.checker = Checker(one.columns, Matching.stored(one.mapping, one.options))
+        self.checker = Checker(one.columns, Matching.stored(one.mapping, one.options), today)
 
     @property
     def headings(self) -> list[str]:

@@ -30,6 +30,7 @@ from portal.imports.models import Outcome, State
 from portal.imports.queries import AnyRow
 from portal.imports.showing import Shower
 from portal.listings import fields
+from portal.listings.days import own_today
 from portal.listings.vocabulary import Currency
 from portal.permissions import Permission
 from portal.web import pagination
@@ -231,7 +232,7 @@ def _table(one: AnyRow) -> dict[str, Any]:
         key=lambda row: (row.number,),
         url=lambda page: url_for(".show", import_id=one.id, outcome=outcome or None, page=page),
     )
-    shower = Shower(_folder(), one)
+    shower = Shower(_folder(), one, own_today())
     return {"listed": listed, "table": shower.shown(listed.rows), "headings": shower.heads}
 
 
@@ -272,4 +273,6 @@ def refused_xlsx(import_id: int) -> Response:
 def _refused(import_id: int, kind: Format) -> Response:
     one = _here(import_id)
     name = one.file_name.rpartition(".")[0] or one.file_name
-    return sheet_file(kind, f"{name}-{_('refused')}", *Shower(_folder(), one).refused())
+    return sheet_file(
+        kind, f"{name}-{_('refused')}", *Shower(_folder(), one, own_today()).refused()
+    )

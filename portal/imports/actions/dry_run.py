@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.accounts.models import Provider
 from portal.database import transaction
 from portal.extensions import db
 from portal.imports import storing
@@ -26,7 +27,17 @@ MOST_UNKNOWN: Final = 200
 """Names of unknown GPUs that are listed."""
 _ROWS: Final = insert(ImportRow.__table__)  # type: ignore[arg-type]
 
-__all__ = ["AT_ONCE", "CHECK", "Batch", "batches", "check", "fetched", "locked", "tally"]
+__all__ = [
+    "AT_ONCE",
+    "CHECK",
+    "Batch",
+    "batches",
+    "check",
+    "checker_of",
+    "fetched",
+    "locked",
+    "tally",
+]
 
 Batch = list[tuple[int, Checked]]
 
@@ -42,7 +53,7 @@ def check(folder: Path, payload: dict[str, Any]) -> None:
         return
     with transaction() as session:
         session.execute(delete(ImportRow).where(ImportRow.import_id == one.id))
-    checker = Checker(one.columns, Matching.stored(one.mapping, one.options))
+    checker = checker_of(one)
     seen, counts, unknown = Seen(), Counter[str](), Counter[str]()
     done = 0
     for batch in batches(folder, one.key, checker):
@@ -70,6 +81,13 @@ def fetched(payload: dict[str, Any]) -> Import | None:
     db.session.expunge(one)
     db.session.rollback()
     return one
+
+
+def checker_of(one: Import) -> Checker:
+    """What reads the import's rows, in its provider's present day."""
+    zone = db.session.scalars(select(Provider.timezone).where(Provider.id == one.provider_id)).one()
+    db.session.rollback()
+    return Checker(one.columns, Matching.stored(one.mapping, one.options), clock.today_in(zone))
 
 
 def locked(session: Session, payload: dict[str, Any]) -> Import | None:

@@ -18,11 +18,10 @@ from portal import clock
 from portal.audit.actions import record
 from portal.database import Missing, transaction
 from portal.digests import digest_of
-from portal.imports.actions.dry_run import Batch, batches, fetched, locked
+from portal.imports.actions.dry_run import Batch, batches, checker_of, fetched, locked
 from portal.imports.actions.sending import WRITE
 from portal.imports.checking import ROW, Checker, Said, storable
 from portal.imports.deciding import NONCE_LENGTH, Decision, Seen, decide
-from portal.imports.matching import Matching
 from portal.imports.models import Import, ImportRow, Outcome, State
 from portal.listings import actions as listings
 from portal.listings.content import PARTS
@@ -62,7 +61,7 @@ def write(folder: Path, payload: dict[str, Any]) -> None:
     one = fetched(payload)
     if one is None or one.state != State.IMPORTING:
         return
-    checker = Checker(one.columns, Matching.stored(one.mapping, one.options))
+    checker = checker_of(one)
     work = _Work(one, checker, payload)
     if one.options.get("whole"):
         _write_whole(work, list(batches(folder, one.key, checker)))

@@ -4,7 +4,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import clock
+from portal.listings.days import own_today
 from portal.listings.exporting import rows_of
 from portal.listings.filters import read
 from portal.listings.sheet_columns import chosen, heading
@@ -33,6 +33,6 @@ def _export(kind: Format) -> Response:
     columns = chosen(request.args.getlist("columns"))
     heads = [Column(heading(column), column.width) for column in columns]
     me = current_user
-    own_day = clock.today_in(me.timezone)
+    own_day = own_today()
     rows = rows_of(me.provider_id, filters, columns, own_day)
     return sheet_file(kind, f"{_('Listings')}-{own_day}", heads, rows)
