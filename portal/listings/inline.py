@@ -18,7 +18,7 @@ from portal.web.parsing import Invalid, parse_day, parse_money, printable
 QUICK_DAYS: Final = (7, 30, 90)
 """Days from today that a cell offers as the last day: it has less room than the editor."""
 _TICKED: Final = frozenset({"y", "1", "on", "yes", "true"})
-_LONGEST: Final = 1000
+_LONGEST: Final = 10_000
 """Characters of what was typed that come back."""
 Sent = Mapping[str, str]
 
