@@ -29,7 +29,12 @@ PAGES = {
         "/portal/listings/drafts",
         "/portal/listings/1/",
         "/portal/listings/1/history",
+        "/portal/listings/?sort=cheapest&columns=own_number&columns=completeness&density=compact",
         "/portal/listings/1/price",
+        "/portal/listings/1/status",
+        "/portal/listings/2/valid-until",
+        "/portal/listings/bulk",
+        "/portal/listings/views/",
         "/portal/imports/",
         "/portal/statistics/",
         "/portal/statistics/listings/1",
@@ -101,6 +106,8 @@ _NO_PAGES = {
     "inquiries.news",  # a fragment for polling
     "listings.export_csv",
     "listings.export_xlsx",
+    "listings.numbers",  # a fragment that comes after its page
+    "listings.show_bulk",  # looked at in journey 7, where something was changed
     "media.picture",
     "statistics.days",
     "statistics.listing_days",
