@@ -9,8 +9,8 @@ between them, else a bar where letters, digits and Chinese meet. `RTX4090, 24GB�
 ` rtx|4090 24|gb|显存 `: a substring of a text has a substring of its canonical form as its own.
 
 Grams are what an index can look up. Chinese is cut into single characters and pairs, the rest into
-single characters, pairs and threes; a gram may reach over the border between two kinds (`卡4`,
-`x40`), with or without something between them, but not from word to word (`GPU node`).
+single characters, pairs and threes. A gram reaches over borders, gaps and signs as if nothing were
+there (`卡4`, `x40`), so that a term with a sign in it names few listings as well.
 """
 
 import re
@@ -29,9 +29,6 @@ _LETTER: Final = rf"[^\W\d_{_HAN}]"
 _GAPS: Final = re.compile(r"[\W_]+")
 _BORDERS: Final = re.compile(
     rf"(?<=[{_HAN}])(?=[^{_HAN} ])|(?<=\d)(?=[^\d ])|(?<={_LETTER})(?=[\d{_HAN}])"
-)
-_WORD_TO_WORD: Final = re.compile(
-    rf"(?<=[{_HAN}]) (?=[{_HAN}])|(?<=\d) (?=\d)|(?<={_LETTER}) (?={_LETTER})"
 )
 _NARROW: Final = re.compile(rf"[^\n{_HAN}]{{3,}}")
 
@@ -62,16 +59,16 @@ def _canonical(folded: str) -> str:
 
 def grams_of(content: str) -> set[str]:
     """All grams of a canonical form."""
-    chains = _chains(content)
-    # Over all chains at once, and those that reach from one to the next taken out again.
-    grams = set(chains).union(map(add, chains, chains[1:]))
-    grams.update(_threes("\n".join(_NARROW.findall(chains))))
-    return {gram for gram in grams if "\n" not in gram}
+    characters = _characters(content)
+    # Over all narrow runs at once, and what reaches from one to the next left out again.
+    threes = set(_threes("\n".join(_NARROW.findall(characters))))
+    grams = {gram for gram in threes if "\n" not in gram}
+    return grams.union(characters, map(add, characters, characters[1:]))
 
 
-def _chains(content: str) -> str:
-    """The words of a canonical form, a new line only where one goes on to another of its kind."""
-    return _WORD_TO_WORD.sub("\n", content).replace("|", "").replace(" ", "")
+def _characters(content: str) -> str:
+    """The words of a canonical form with nothing between them."""
+    return content.replace("|", "").replace(" ", "")
 
 
 def terms_of(query: str) -> list[Term]:
@@ -95,19 +92,20 @@ def _term(typed: str) -> Term:
         exact = f" {exact}"
     if _GAPS.match(folded[-1:]):
         exact, loose = f"{exact} ", f"{loose} "
-    grams = frozenset(gram for chain in _chains(content).split("\n") for gram in _longest(chain))
+    grams = frozenset(_longest(_characters(content)))
     return Term(exact, None if core.isalnum() else loose, grams)
 
 
-def _longest(chain: str) -> set[str]:
+def _longest(characters: str) -> set[str]:
     """The grams that say the most: threes where there are some, else pairs, else the character."""
     grams: set[str] = set()
     within: set[int] = set()
-    for narrow in _NARROW.finditer(chain):
+    for narrow in _NARROW.finditer(characters):
         grams.update(_threes(narrow.group()))
         within.update(range(narrow.start(), narrow.end() - 1))
-    grams.update(chain[at : at + 2] for at in range(len(chain) - 1) if at not in within)
-    return grams or set(chain)
+    pairs = enumerate(map(add, characters, characters[1:]))
+    grams.update(pair for at, pair in pairs if at not in within)
+    return grams or set(characters)
 
 
 def _threes(narrow: str) -> Iterable[str]:
