@@ -68,6 +68,9 @@ def csv_bytes(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Iter
     lines: list[str] = ["\ufeff"]
     writer = csv.writer(_Lines(lines))
     writer.writerow([guarded(column.heading) for column in columns])
+    # The headings at once: whoever waits sees that something comes.
+    yield "".join(lines).encode("utf-8", "replace")
+    lines.clear()
     size = 0
     for row in rows:
         writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
