@@ -55,7 +55,7 @@ def fetch(client: FlaskClient, url: str) -> Callable[[], object]:
     return call
 
 
-@figure("listings-page", at_most=8)
+@figure("listings-page", at_most=6)
 def listings_page() -> float:
     """Listings index, 50 rows, a filter on, signed in, 100,000 listings: against bare Flask."""
     page = fetch(seed.signed_in(seed.app_with(_MANY)), FILTERED)

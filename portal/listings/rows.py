@@ -20,7 +20,7 @@ from portal.listings import bars
 from portal.listings.bulk import ACTS
 from portal.listings.counters import shifted
 from portal.listings.filters import INDEX, Filters, query_of, url_of
-from portal.listings.queries import COUNTS, Shown, named
+from portal.listings.queries import Shown, counts_in, named
 from portal.web.formatting import format_day
 from portal.web.kept import Kept
 from portal.web.pagination import Page
@@ -169,10 +169,9 @@ def _numbers(stored: str) -> list[int]:
 
 
 @lru_cache(maxsize=256)
-def drawn_counts(counts: tuple[int, ...], locale: str) -> bytes:
-    """The heading's counts, in the order of queries.COUNTS."""
-    named = dict(zip(COUNTS, counts, strict=True))
-    return _template("_counts").render(counts=named, swap_counts=False).encode()
+def drawn_counts(by_status: str | None, locale: str) -> bytes:
+    """The heading's counts, of what queries.BY_STATUS reads."""
+    return _template("_counts").render(counts=counts_in(by_status), swap_counts=False).encode()
 
 
 def back_query(back: str) -> str:

@@ -139,11 +139,8 @@ def test_counts_by_status_stay_true(real: Flask) -> None:
         list(pool.map(move, ids))
     with real.app_context():
         parameters = {"provider_id": provider}
-        counts = {
-            status: db.session.scalar(statement, parameters)
-            for status, statement in queries.COUNTS.items()
-        }
-        assert counts == {**dict.fromkeys(queries.COUNTS, 0), "paused": 8}
+        counts = queries.counts_in(db.session.scalar(queries.BY_STATUS["by_status"], parameters))
+        assert counts == {**dict.fromkeys(queries.TOLD, 0), "paused": 8}
         assert db.session.scalar(queries.TOTAL, parameters) == 8
 
 

@@ -24,7 +24,7 @@ from portal.web.frames import framed
 from portal.web.guard import requires
 from portal.web.richtext import render
 
-_READ: Final = {**queries.COUNTS, "views": saved_views.TABS}
+_READ: Final = {**queries.BY_STATUS, "views": saved_views.TABS}
 """What the page shows of the provider besides its rows, read in one statement."""
 
 
@@ -71,7 +71,7 @@ def _index_parts(
         "table": table,
         "filter_form": bars.drawn_filters(filters, locale),
         "views": bars.drawn_views(counts["views"], filters, locale),
-        "totals": rows.drawn_counts(tuple(counts[name] for name in queries.COUNTS), locale),
+        "totals": rows.drawn_counts(counts["by_status"], locale),
         "way_back": escape(here).encode(),
     }
 

@@ -75,7 +75,7 @@ def row_done(listing_id: int, said: str, *, is_moved: bool = True) -> BaseRespon
     row, _content = listing_here(listing_id)
     if not is_moved:
         return done(way_back(), "listings/_row.html", **row_of(row, said=said))
-    counts = navigation.count(queries.COUNTS)
+    counts = queries.counts_in(navigation.count(queries.BY_STATUS)["by_status"])
     return done(way_back(), "listings/_changed.html", counts=counts, **row_of(row, said=said))
 
 
