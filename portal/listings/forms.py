@@ -1,4 +1,4 @@
-"""Forms of the editor and of the price in a row: their fields and messages."""
+"""Forms of the editor: their fields and messages."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -299,32 +299,6 @@ class RestoreForm(PortalForm):
     """Which version was the newest when its reader chose to bring back an older one."""
 
     version = CountField(_l("Version"), least=1, required=True)
-
-
-class PriceForm(PortalForm):
-    """The price in a row of the index; currency and unit are the editor's business."""
-
-    price = MoneyField(_l("Price"), unless="negotiable")
-    negotiable = TickField(_l("Price on request"))
-    version = CountField(least=1)
-
-    @classmethod
-    def of(cls, row: Any) -> "PriceForm":
-        """The form as sent, over a listing's row; the amount is read in the row's currency."""
-        # The box starts empty: who opens the cell of a negotiable offer wants to type a price.
-        form = cls(data={"price": row.price_minor, "version": row.version})
-        form.price.currency = row.currency
-        return form
-
-    @classmethod
-    def reopened(cls, typed: str, row: Any, *, negotiable: bool) -> "PriceForm":
-        """A form with what was typed, over the row as it is now."""
-        fields = {"price": typed, "version": str(row.version)} | (
-            {"negotiable": "y"} if negotiable else {}
-        )
-        form = cls(formdata=MultiDict(fields))
-        form.price.currency = row.currency
-        return form
 
 
 def quick_ends() -> list[tuple[int, date]]:
