@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from xlsxwriter import Workbook
 
+from portal.imports import storing
 from portal.imports.reading import MOST_ROWS, Sheet, Unreadable, read
 from tests.imports.conftest import Desk, as_csv, as_xlsx
 
@@ -223,3 +224,17 @@ def test_names_of_files_are_only_words(desk: Desk) -> None:
     page = desk.client.get("/portal/imports/").get_data(as_text=True)
     assert "&lt;script&gt;x.csv" in page
     assert "etc/" not in page
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storing.os, "fsync", full)
+    before = list((desk.app.config["PORTAL"].data_dir / "imports").glob("*"))
+    assert desk.send(as_csv(ROWS)).status_code == 503
+    assert list((desk.app.config["PORTAL"].data_dir / "imports").glob("*")) == before
+    monkeypatch.undo()
+    assert desk.send(as_csv(ROWS)).status_code == 303
