@@ -98,6 +98,11 @@ def _drawn(row: Shown, looks: Looks) -> str:
     return found
 
 
+def drawn_row(context: dict[str, Any]) -> str:
+    """One row from what row_context() gives; none of its cells is open."""
+    return _template("_row").render(context)
+
+
 def _template(name: str) -> Template:
     # Not flask.render_template: that would bring what the layouts know of the reader.
     return current_app.jinja_env.get_template(f"listings/{name}.html")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, request
+from flask import Blueprint, Response, current_app, flash, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,7 +17,7 @@ from portal.listings.rows import Looks
 from portal.permissions import Permission
 from portal.web import navigation
 from portal.web.formatting import current_locale
-from portal.web.fragments import done, is_fragment_request
+from portal.web.fragments import done, is_fragment_request, tell_apart
 from portal.web.guard import safe_next
 
 blueprint = Blueprint("listings", __name__, url_prefix="/portal/listings")
@@ -74,7 +74,7 @@ def row_done(listing_id: int, said: str, *, is_moved: bool = True) -> BaseRespon
         return done(way_back())
     row, _content = listing_here(listing_id)
     if not is_moved:
-        return done(way_back(), "listings/_row.html", **row_of(row, said=said))
+        return tell_apart(Response(rows.drawn_row(row_of(row, said=said))))
     counts = queries.counts_in(navigation.count(queries.BY_STATUS)["by_status"])
     return done(way_back(), "listings/_changed.html", counts=counts, **row_of(row, said=said))
 
