@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from bench import seed
 from bench.figures import figure
 from bench.pages import seconds_each
+from portal.config import Settings
 from portal.database import newest_sqlite
 
 _MANY: Final = 100_000
@@ -49,14 +50,14 @@ def _token(client: FlaskClient) -> str:
 
 
 def _bare() -> Callable[[], object]:
-    """The peer: same driver, same file settings, one connection kept open, one UPDATE, committed."""
+    """The peer: same driver, file settings and tables, an open connection, one UPDATE, committed."""
     connection = newest_sqlite.connect(seed.folder() / "bare.db", isolation_level=None)
+    settings: Settings = seed.app_with(_MANY).config["PORTAL"]
+    original = newest_sqlite.connect(settings.data_dir / "portal.db")
+    original.backup(connection)
+    original.close()
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("CREATE TABLE listings (id INTEGER PRIMARY KEY, price INTEGER)")
-    connection.executemany(
-        "INSERT INTO listings VALUES (?, ?)", ((number, 1) for number in range(1, 1001))
-    )
     client = _bare_app(connection).test_client()
     price = 0
 
@@ -76,7 +77,7 @@ def _bare_app(connection: sqlite3.Connection) -> Flask:
     def save(listing_id: int) -> str:
         price = int(request.form["price"])
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("UPDATE listings SET price = ? WHERE id = ?", (price, listing_id))
+        connection.execute("UPDATE listings SET price_minor = ? WHERE id = ?", (price, listing_id))
         connection.execute("COMMIT")
         return f"<tr><td>{price}</td></tr>"
 
