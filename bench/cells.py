@@ -11,7 +11,7 @@ from bench import seed
 from bench.figures import figure
 from bench.pages import seconds_each
 from portal.config import Settings
-from portal.database import newest_sqlite
+from portal.database import sqlite_module
 
 _MANY: Final = 100_000
 _LISTING: Final = 1
@@ -51,9 +51,9 @@ def _token(client: FlaskClient) -> str:
 
 def _bare() -> Callable[[], object]:
     """The peer: same driver, file settings and tables, an open connection, one UPDATE, committed."""
-    connection = newest_sqlite.connect(seed.folder() / "bare.db", isolation_level=None)
+    connection = sqlite_module().connect(seed.folder() / "bare.db", isolation_level=None)
     settings: Settings = seed.app_with(_MANY).config["PORTAL"]
-    original = newest_sqlite.connect(settings.data_dir / "portal.db")
+    original = sqlite_module().connect(settings.data_dir / "portal.db")
     original.backup(connection)
     original.close()
     for pragma in _PRAGMAS:
