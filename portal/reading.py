@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.extensions import db
 
-
 _KEPT: Final = "portal_reading"
 
 
