@@ -109,6 +109,14 @@ class Listing(Base):
         Index("ix_listings_price", "status", "currency", "unit", "price_minor", "id"),
         Index("ix_listings_provider_price", "provider_id", "price_minor", "id"),
         Index("ix_listings_provider_stock", "provider_id", "stock", "id"),
+        Index("ix_listings_status_delivery", "status", "delivery", "published_at"),
+        Index(
+            "ix_listings_waiting",
+            "submitted_at",
+            "id",
+            sqlite_where=text("submitted_at IS NOT NULL"),
+            postgresql_where=text("submitted_at IS NOT NULL"),
+        ),
         Index(
             "uq_listings_own_number",
             "provider_id",

@@ -42,7 +42,8 @@ def place_pictures(
     session.execute(
         update(Image)
         .where(Image.listing_id == listing_id)
-        .values(listing_id=None)
+        # The first release knew a picture's owner by its listing only.
+        .values(listing_id=None, provider_id=provider_id, kept_for=listing_id)
         .execution_options(synchronize_session=False)
     )
     if not pictures:

@@ -73,6 +73,7 @@ _COLUMNS = (
     "rejection JSON",
 )
 _OWN_NUMBER = sa.text("own_number <> ''")
+_WAITING = sa.text("submitted_at IS NOT NULL")
 _INCOMPLETE = sa.text(
     "(description = '' OR place IS NULL OR delivery_days IS NULL OR gpu_model IS NULL"
     " OR gpu_count IS NULL OR price_minor IS NULL)"
@@ -97,8 +98,16 @@ def _listing_indexes() -> None:
         ("ix_listings_price", ["status", "currency", "unit", "price_minor", "id"]),
         ("ix_listings_provider_price", ["provider_id", "price_minor", "id"]),
         ("ix_listings_provider_stock", ["provider_id", "stock", "id"]),
+        ("ix_listings_status_delivery", ["status", "delivery", "published_at"]),
     ):
         op.create_index(name, "listings", columns)
+    op.create_index(
+        "ix_listings_waiting",
+        "listings",
+        ["submitted_at", "id"],
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    )
     op.create_index(
         "uq_listings_own_number",
         "listings",
