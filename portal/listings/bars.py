@@ -152,7 +152,7 @@ def drawn_filters(filters: Filters, locale: str) -> bytes:
         sent=sent,
         looks=looks,
         is_open=bool(more & set(filters.given)) or filters.incomplete,
-        status_options=[("", _("All but the archive")), *STATUSES.items()],
+        status_options=[("", _("Not archived")), *STATUSES.items()],
         place_options=[("", _("All places")), *tops],
         gpu_options=[("", _("All models")), *models],
         kind_options=[("", _("All kinds")), *KINDS.items()],

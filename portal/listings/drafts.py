@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
@@ -61,6 +61,14 @@ def _drafts(provider_id: int, person_id: int) -> Any:
         .outerjoin(Listing, Listing.id == EditDraft.listing_id)
         .where(EditDraft.person_id == person_id, EditDraft.provider_id == provider_id)
     )
+
+
+def number_of_drafts(provider_id: int, person_id: int) -> int:
+    """How many places the person has typed something into and not saved it."""
+    statement = select(func.count()).where(
+        EditDraft.person_id == person_id, EditDraft.provider_id == provider_id
+    )
+    return db.session.execute(statement).scalar_one()
 
 
 def draft_of(provider_id: int, person_id: int, place: str) -> Draft | None:

@@ -22,7 +22,7 @@ from portal.web.formatting import current_locale, format_number, unit_label
 Fact = tuple[Any, str]
 """A label and a value in words."""
 GROUPS: Final = {
-    "offer": ("kind", "delivery", "brand", "own_category", "own_number"),
+    "offer": ("kind", "delivery", "brand", "own_number"),
     "machine": (
         "gpu_model",
         "gpu_count",
@@ -38,11 +38,11 @@ GROUPS: Final = {
     "price": ("item", "stock", "min_order", "min_gpus", "term"),
     "time": ("availability", "maintenance"),
 }
-"""Parts of a content by the section they are shown in; the others have places of their own."""
-_TO_BUYERS: Final = {
-    "own_number": _l("Seller's number"),
-    "own_category": _l("Seller's category"),
-}
+"""Parts of a content by the section they are shown in; the others have places of their own.
+
+The seller's own category is nobody else's: it sorts the seller's list and says nothing to a buyer.
+"""
+_TO_BUYERS: Final = {"own_number": _l("Seller's number")}
 """Labels that speak to the seller in the editor."""
 _RATES: Final = (
     ("tflops_fp64", "FP64", "TFLOPS"),

@@ -133,5 +133,10 @@ def test_the_numbers_of_tabs_come_after_the_page(staff: PagesClient, provider: P
     html = answer.get_data(as_text=True)
     assert 'id="listings-matching" hx-swap-oob="true">0<' in html
     assert 'id="listings-in-attention"' in html
+    assert "listings-unsaved" not in html
+    staff.post(f"{INDEX}drafts", data={"form_nonce": "0" * 32, "title": "Half typed"}, hx=True)
+    html = staff.get(f"{INDEX}numbers", hx=True).get_data(as_text=True)
+    assert "1 unsaved edit<" in html
+    assert 'href="/portal/listings/drafts"' in html
     plain = staff.get(f"{INDEX}numbers?status=paused")
     assert (plain.status_code, plain.location) == (302, f"{INDEX}?status=paused")

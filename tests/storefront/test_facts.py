@@ -56,7 +56,7 @@ WHOLE: dict[str, Any] = {
 }
 SAID = {
     "en": (
-        "YJ-8", "推理整机", "Rental", "Bare metal", "浪潮", "GeForce RTX 4090", "48 GiB",
+        "YJ-8", "Rental", "Bare metal", "浪潮", "GeForce RTX 4090", "48 GiB",
         "PCIe only", "PCIe 4.0 x16", "2 × EPYC 7543", "<dd>64</dd>", "512 GiB", "7,680 GiB · NVMe",
         "1,000 Mbit/s", "2,000 Mbit/s", "RoCE · 100 Gbit/s", "<dd>14</dd>", "2 × machine-month",
         "<dd>16</dd>", "1 to 12 months", "5 Jan 2026 to 5 Jan 2027", "每周二 2:00 至 4:00",
@@ -75,7 +75,7 @@ SAID = {
 }  # fmt: skip
 _ELSEWHERE = {
     "title", "price", "place", "delivery_days", "valid_until", "discounts", "description",
-    "attributes", "images",
+    "attributes", "images", "own_category",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from portal import clock
 from portal.listings import bars, queries, rows, saved_views
 from portal.listings.bulk import MOST
 from portal.listings.content import Content
+from portal.listings.drafts import number_of_drafts
 from portal.listings.filters import Filters, read, url_of
 from portal.listings.queries import COUNTED, PAGE, AnyRow
 from portal.listings.views.page import blueprint, listing_here, looks_of, row_of
@@ -96,7 +97,8 @@ def numbers() -> BaseResponse:
         name: format_count(n, cap)
         for (name, (_filters, cap)), n in zip(asked.items(), counts, strict=True)
     }
-    return make_response(render_template("listings/_numbers.html", numbers=shown))
+    unsaved = number_of_drafts(me.provider_id, me.person_id)
+    return make_response(render_template("listings/_numbers.html", numbers=shown, unsaved=unsaved))
 
 
 @blueprint.get("/<int:listing_id>/")
