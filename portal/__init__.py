@@ -32,6 +32,7 @@ from portal.web import (
     navigation,
 )
 from portal.web.rowids import RowIdConverter
+from portal.web.sessions import VerifiedOnce
 
 ROOT: Final = Path(__file__).parent.parent
 FEATURES: Final = (storefront, listings, imports, inquiries, statistics, accounts)
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.config.from_mapping(config.flask_config(settings))
     app.config.from_mapping(overrides)
     app.url_map.converters["int"] = RowIdConverter
+    app.session_interface = VerifiedOnce()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _bind_extensions(app)
