@@ -260,8 +260,14 @@ _RULES: Final[tuple[Rule, ...]] = (
         most=100_000,
         suffix=_l("Gbit/s"),
     ),
-    Count(name="item_quantity", label=_l("One item is"), section="price", most=1_000_000),
-    Choice(name="item_unit", label=_l("of"), section="price", texts=_item_units),
+    Count(
+        name="item_quantity",
+        label=_l("One item holds"),
+        section="price",
+        most=1_000_000,
+        hint=_l("Only for a price per item, such as 1 machine-month: without it nothing compares."),
+    ),
+    Choice(name="item_unit", label=_l("Counted in"), section="price", texts=_item_units),
     Count(
         name="stock",
         label=_l("Machines free"),

@@ -136,7 +136,7 @@ def test_the_numbers_of_tabs_come_after_the_page(staff: PagesClient, provider: P
     assert "listings-unsaved" not in html
     staff.post(f"{INDEX}drafts", data={"form_nonce": "0" * 32, "title": "Half typed"}, hx=True)
     html = staff.get(f"{INDEX}numbers", hx=True).get_data(as_text=True)
-    assert "1 unsaved edit<" in html
+    assert "1 unsaved<" in html
     assert 'href="/portal/listings/drafts"' in html
     plain = staff.get(f"{INDEX}numbers?status=paused")
     assert (plain.status_code, plain.location) == (302, f"{INDEX}?status=paused")
