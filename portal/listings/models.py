@@ -5,7 +5,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TextClause,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.database import Base, BigId, Code, Identifier, Seconds
@@ -35,6 +45,11 @@ def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 def _within(column: str, least: int, most: int | None = None) -> CheckConstraint:
     upper = "" if most is None else f" AND {column} <= {most}"
     return CheckConstraint(f"{column} >= {least}{upper}", name=column)
+
+
+def _partial(name: str, condition: TextClause, *columns: str, unique: bool = False) -> Index:
+    """An index of the rows that meet a condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 # Columns that the release before them does not write: the database fills them in for it.
@@ -109,30 +124,24 @@ class Listing(Base):
         Index("ix_listings_price", "status", "currency", "unit", "price_minor", "id"),
         Index("ix_listings_provider_price", "provider_id", "price_minor", "id"),
         Index("ix_listings_provider_stock", "provider_id", "stock", "id"),
-        Index("ix_listings_status_delivery", "status", "delivery", "published_at"),
-        Index(
-            "ix_listings_waiting",
-            "submitted_at",
+        _partial(
+            "ix_listings_provider_kind",
+            text("kind IS NOT NULL"),
+            "provider_id",
+            "kind",
+            "updated_at",
             "id",
-            sqlite_where=text("submitted_at IS NOT NULL"),
-            postgresql_where=text("submitted_at IS NOT NULL"),
         ),
-        Index(
+        Index("ix_listings_status_delivery", "status", "delivery", "published_at"),
+        _partial("ix_listings_waiting", text("submitted_at IS NOT NULL"), "submitted_at", "id"),
+        _partial(
             "uq_listings_own_number",
+            text("own_number <> ''"),
             "provider_id",
             "own_number",
             unique=True,
-            sqlite_where=text("own_number <> ''"),
-            postgresql_where=text("own_number <> ''"),
         ),
-        Index(
-            "ix_listings_incomplete",
-            "provider_id",
-            "updated_at",
-            "id",
-            sqlite_where=INCOMPLETE,
-            postgresql_where=INCOMPLETE,
-        ),
+        _partial("ix_listings_incomplete", INCOMPLETE, "provider_id", "updated_at", "id"),
     )
 
     id: Mapped[Identifier]

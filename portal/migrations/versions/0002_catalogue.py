@@ -74,6 +74,7 @@ _COLUMNS = (
 )
 _OWN_NUMBER = sa.text("own_number <> ''")
 _WAITING = sa.text("submitted_at IS NOT NULL")
+_KIND = sa.text("kind IS NOT NULL")
 _INCOMPLETE = sa.text(
     "(description = '' OR place IS NULL OR delivery_days IS NULL OR gpu_model IS NULL"
     " OR gpu_count IS NULL OR price_minor IS NULL)"
@@ -107,6 +108,13 @@ def _listing_indexes() -> None:
         ["submitted_at", "id"],
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
+    )
+    op.create_index(
+        "ix_listings_provider_kind",
+        "listings",
+        ["provider_id", "kind", "updated_at", "id"],
+        sqlite_where=_KIND,
+        postgresql_where=_KIND,
     )
     op.create_index(
         "uq_listings_own_number",
