@@ -42,13 +42,7 @@ def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _within(column: str, least: int, most: int | None = None) -> CheckConstraint:
-    upper = "" if most is None else f" AND {column} <= {most}"
-    return CheckConstraint(f"{column} >= {least}{upper}", name=column)
-
-
 def _partial(name: str, condition: TextClause, *columns: str, unique: bool = False) -> Index:
-    """An index of the rows that meet a condition."""
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
@@ -110,7 +104,7 @@ class Listing(Base):
         CheckConstraint("(item_quantity IS NULL) = (item_unit IS NULL)", name="item_whole"),
         CheckConstraint("min_term <= max_term", name="term_order"),
         CheckConstraint("available_from <= available_until", name="availability_order"),
-        *(_within(name, least) for name, least in _COUNTED.items()),
+        *(CheckConstraint(f"{name} >= {least}", name=name) for name, least in _COUNTED.items()),
         Index("ix_listings_provider_updated", "provider_id", "updated_at", "id"),
         Index("ix_listings_provider_status_updated", "provider_id", "status", "updated_at", "id"),
         Index("ix_listings_provider_gpu_updated", "provider_id", "gpu_model", "updated_at", "id"),
