@@ -30,16 +30,20 @@ def bare_client() -> FlaskClient:
 
 
 def seconds_each(*calls: Callable[[], object]) -> list[float]:
-    """Median seconds of each call, measured in turns so that the machine's moods hit all alike."""
+    """Median seconds of each call, measured in turns so that the machine's moods hit all alike.
+
+    Calls are timed one by one: of ten together, the longer ones would more often be those that
+    another process of the machine came between.
+    """
     for call in calls:
         call()
     times: list[list[float]] = [[] for _ in calls]
     for _ in range(ROUNDS):
         for taken, call in zip(times, calls, strict=True):
-            begun = time.perf_counter()
             for _ in range(REQUESTS):
+                begun = time.perf_counter()
                 call()
-            taken.append((time.perf_counter() - begun) / REQUESTS)
+                taken.append(time.perf_counter() - begun)
     return [statistics.median(taken) for taken in times]
 
 

@@ -8,8 +8,10 @@ listings index more than its fifty rows did. Only for reads that hot; whoever li
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, Text, cast, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from portal.extensions import db
 
@@ -85,3 +87,41 @@ class Reading:
                 str(whole.statement), dict(whole.parameters), order,
             )  # fmt: skip
         return found
+
+
+def in_one_text(statement: Select[Any]) -> Select[Any]:
+    """The same rows as one value: the JSON text of an array of arrays, NULL or `[]` for none.
+
+    What is kept by all the values of fifty rows is found by one text at a fraction of what making
+    and comparing eight hundred objects costs. The rows' order in it is not promised: sort what is
+    read from it.
+    """
+    rows = statement.subquery()
+    return select(cast(_Rows(_Values(*rows.c)), Text).label("rows")).select_from(rows)
+
+
+class _Values(FunctionElement[Any]):
+    """A JSON array of values."""
+
+    inherit_cache = True
+
+
+class _Rows(FunctionElement[Any]):
+    """A JSON array of what each row gives."""
+
+    inherit_cache = True
+
+
+_NAMES: Final = {
+    (_Values, "sqlite"): "json_array",
+    (_Values, "postgresql"): "json_build_array",
+    (_Rows, "sqlite"): "json_group_array",
+    (_Rows, "postgresql"): "json_agg",
+}
+
+
+@compiles(_Values)
+@compiles(_Rows)
+def _as_json(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+    name = _NAMES[type(element), compiler.dialect.name]
+    return f"{name}({compiler.process(element.clauses, **kw)})"

@@ -7,11 +7,12 @@ from flask import Flask
 from sqlalchemy import bindparam, column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from portal import clock
 from portal.accounts import queries as accounts
 from portal.accounts.models import Provider
 from portal.digests import digest_of
 from portal.extensions import db
-from portal.listings import queries, rows
+from portal.listings import queries
 from portal.listings.filters import Filters, asked
 from portal.permissions import Role
 from portal.reading import Reading
@@ -33,9 +34,9 @@ def several(provider: Provider) -> Provider:
 
 
 def _index(provider: Provider, filters: Filters) -> list[tuple[object, ...]]:
-    # As the rows are drawn: where the driver gives a day as text it is read as one.
-    found = queries.listings_of(provider.id, filters, None)
-    return [(*row[:9], rows._day(row[9]), *row[10:]) for row in found]
+    return queries.rows_in(
+        queries.listings_of(provider.id, filters, None, clock.today()), filters.sort, None
+    )
 
 
 @pytest.mark.parametrize("wanted", [{}, {"status": "draft"}, {"gpu": "rtx-4090"}])

@@ -1,9 +1,10 @@
 """Reads of a provider's listings: rows for the index, one listing for its editor; nobody else's."""
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -30,10 +31,10 @@ from portal.listings.content import Content
 from portal.listings.filters import Filters
 from portal.listings.models import INCOMPLETE, Listing, ListingCount, Revision, Status
 from portal.listings.whole import whole
-from portal.reading import Reading
+from portal.reading import Reading, in_one_text
 
 Shown = tuple[Any, ...]
-"""A row of the index: the values of _ROW, as the driver gives them."""
+"""A row of the index: the values of _ROW, days as text."""
 Cursor = tuple[bool, tuple[Any, ...]] | None
 """Direction, and the sort key of the row to go on from: see pagination.decode."""
 AnyRow = Any
@@ -69,6 +70,7 @@ _MORE: Final[dict[str, tuple[Any, ...]]] = {
     "completeness": (_t.delivery_days, (_t.description != "").label("has_description")),
 }
 """What a row shows besides where that column is chosen."""
+_NONE: Final = "[]"
 _OWN: Final = _t.provider_id == bindparam("provider_id")
 _ORDERS: Final[dict[str, tuple[Any, bool]]] = {
     "updated": (_t.updated_at, True),
@@ -108,10 +110,8 @@ TOTAL: Final = select(func.coalesce(func.sum(_c.listings), 0)).where(
 """All listings of the provider."""
 
 
-def listings_of(
-    provider_id: int, filters: Filters, cursor: Cursor, own_day: date
-) -> Sequence[Shown]:
-    """Up to PAGE + 1 rows of the provider in reading direction, after the cursor.
+def listings_of(provider_id: int, filters: Filters, cursor: Cursor, own_day: date) -> str:
+    """Up to PAGE + 1 rows of the provider after the cursor, as one text: see rows_in().
 
     Args:
         provider_id: whose.
@@ -128,12 +128,21 @@ def listings_of(
         dialect = db.session.connection().dialect.name
         asked = search.asked(filters.q, dialect, provider_id=provider_id)
         if asked is None:
-            return []
+            return _NONE
         terms, parameters = asked.shape, parameters | asked.parameters
     shape = _Shape(
         _shape_of(filters), filters.sort, backwards, bool(key), terms, dialect, filters.columns
     )
-    return _page(shape).rows(parameters)
+    ((found,),) = _page(shape).rows(parameters)
+    return found or _NONE
+
+
+def rows_in(found: str, sort: str, cursor: Cursor) -> list[Shown]:
+    """The rows that listings_of() found, in reading direction: a page backwards comes reversed."""
+    backwards, _key = cursor or (False, ())
+    rows = [tuple(values) for values in json.loads(found)]
+    _column, is_falling = _ORDERS[sort]
+    return sorted(rows, key=partial(sort_key, sort), reverse=is_falling != backwards)
 
 
 class _Shape(NamedTuple):
@@ -164,9 +173,11 @@ def _page(asked: _Shape) -> Reading:
         statement = statement.where(here < there if descends else here > there)
     statement = statement.order_by(*_by(column, descends))
     if terms is None:
-        return Reading(statement.limit(PAGE + 1))
+        return Reading(in_one_text(statement.limit(PAGE + 1)))
     return Reading(
-        search.narrowed(statement, terms, dialect, most=PAGE + 1, is_of_one_provider=True)
+        in_one_text(
+            search.narrowed(statement, terms, dialect, most=PAGE + 1, is_of_one_provider=True)
+        )
     )
 
 

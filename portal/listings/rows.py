@@ -20,10 +20,10 @@ from portal.listings import bars
 from portal.listings.bulk import ACTS
 from portal.listings.counters import shifted
 from portal.listings.filters import INDEX, Filters, query_of, url_of
-from portal.listings.queries import Shown, counts_in, named
+from portal.listings.queries import PAGE, Cursor, Shown, counts_in, named, rows_in, sort_key
 from portal.web.formatting import format_day
 from portal.web.kept import Kept
-from portal.web.pagination import Page
+from portal.web.pagination import Page, paged
 
 # A control character: no field takes one, so no title can hold it.
 _BACK: Final = "\x02"
@@ -53,40 +53,51 @@ class Looks(NamedTuple):
     columns: tuple[str, ...]
 
 
-def drawn_table(listed: Page[Shown], filters: Filters, looks: Looks, back: str) -> bytes:
+def drawn_table(found: str, filters: Filters, cursor: Cursor, looks: Looks, back: str) -> bytes:
     """The index's table with its rows, or what stands in place of none, in UTF-8.
 
     Args:
-        listed: rows as queries.listings_of gives them, and the links to other pages.
+        found: rows as queries.listings_of gives them.
         filters: what they were asked for by.
+        cursor: where they go on from.
         looks: of the rows.
         back: path of the page they stand in.
     """
-    rows = tuple(listed.rows)
-    key = (rows, looks, filters, back, listed.next_url, listed.previous_url)
+    key = (found, filters, cursor, looks, back)
     table = _tables.get(key)
     if table is None:
-        drawn = "".join([_drawn(row, looks) for row in listed.rows])
-        table = (
-            _template("_table")
-            .render(
-                listed=listed,
-                filters=filters,
-                looks=looks,
-                url_of=url_of,
-                query=query_of(filters),
-                numbers_url=f"{INDEX}numbers?{query_of(filters)}",
-                note=bars.note_on(filters),
-                names=bars.COLUMN_NAMES,
-                acts=ACTS,
-                without=bars.without_one(filters),
-                clear_url=url_of(Filters(columns=filters.columns, density=filters.density)),
-                drawn=Markup(drawn.replace(_BACK, back_query(back))),  # noqa: S704 - rendered by Jinja
-            )
-            .encode()
+        listed = paged(
+            rows_in(found, filters.sort, cursor),
+            size=PAGE,
+            cursor=cursor,
+            key=lambda row: sort_key(filters.sort, row),
+            url=lambda page: url_of(filters, page=page),
         )
+        table = _table(listed, filters, looks, back)
         _tables.put(key, table)
     return table
+
+
+def _table(listed: Page[Shown], filters: Filters, looks: Looks, back: str) -> bytes:
+    drawn = "".join([_drawn(row, looks) for row in listed.rows])
+    return (
+        _template("_table")
+        .render(
+            listed=listed,
+            filters=filters,
+            looks=looks,
+            url_of=url_of,
+            query=query_of(filters),
+            numbers_url=f"{INDEX}numbers?{query_of(filters)}",
+            note=bars.note_on(filters),
+            names=bars.COLUMN_NAMES,
+            acts=ACTS,
+            without=bars.without_one(filters),
+            clear_url=url_of(Filters(columns=filters.columns, density=filters.density)),
+            drawn=Markup(drawn.replace(_BACK, back_query(back))),  # noqa: S704 - rendered by Jinja
+        )
+        .encode()
+    )
 
 
 def _drawn(row: Shown, looks: Looks) -> str:

@@ -14,7 +14,7 @@ from portal.listings.bulk import MOST
 from portal.listings.content import Content
 from portal.listings.drafts import number_of_drafts
 from portal.listings.filters import Filters, read, url_of
-from portal.listings.queries import COUNTED, PAGE, AnyRow
+from portal.listings.queries import COUNTED, AnyRow
 from portal.listings.views.page import blueprint, listing_here, looks_of, row_of
 from portal.listings.wording import PART_NAMES, part_in_words
 from portal.permissions import Permission
@@ -41,15 +41,8 @@ def index() -> Response:
     counts = navigation.count(_READ, person_id=me.person_id)
     looks = looks_of(filters)
     found = queries.listings_of(me.provider_id, filters, cursor, looks.own_day)
-    listed = pagination.paged(
-        found,
-        size=PAGE,
-        cursor=cursor,
-        key=lambda row: queries.sort_key(filters.sort, row),
-        url=lambda page: url_of(filters, page=page),
-    )
     here = url_of(filters, page=given) if cursor else filters.address
-    table = rows.drawn_table(listed, filters, looks, here)
+    table = rows.drawn_table(found, filters, cursor, looks, here)
     if is_fragment_request():
         return _swapped(filters, counts, table, here)
     return framed("listings/index.html", _index_parts(filters, counts, table, here))
