@@ -1,6 +1,6 @@
 // What is typed into the editor is kept on the server, so that another device can go on with it. Ctrl+S or ⌘S saves.
 // Fallback: a button keeps it, and the page warns before anything is lost.
-import { isDirty, picture, stored } from "./guard.js";
+import { isDirty, isStored, picture, stored } from "./guard.js";
 
 const PAUSE = 1500; // milliseconds after the last key
 const LEAST = 2000; // milliseconds between two writes
@@ -21,6 +21,7 @@ async function keep(form, isLeaving = false) {
   clearTimeout(state.timer);
   if (state.isBusy || state.isOver || !form.isConnected || !isDirty(form)) return;
   const what = picture(form);
+  if (isStored(form, what)) return;
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
   state.isBusy = true;

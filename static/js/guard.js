@@ -24,6 +24,10 @@ export function stored(form, what) {
   kept.set(form, what);
 }
 
+export function isStored(form, what) {
+  return kept.get(form) === what;
+}
+
 function show(form) {
   for (const place of document.querySelectorAll("[data-save-state]")) {
     if (place.closest("form") !== form && place.getAttribute("data-save-state") !== form.id) continue;
@@ -39,6 +43,8 @@ function watch(root) {
   if (root.matches?.("form[data-guard]")) forms.push(root);
   for (const form of forms) {
     if (!saved.has(form)) saved.set(form, picture(form));
+    // A draft that was opened to go on with: only looking at it writes nothing.
+    if (form.dataset.unsaved === "kept" && !kept.has(form)) stored(form, picture(form));
     show(form);
   }
 }
@@ -72,7 +78,7 @@ export function start() {
   });
   addEventListener("beforeunload", (event) => {
     for (const form of document.querySelectorAll("form[data-guard]")) {
-      if (!leaving.has(form) && isDirty(form) && kept.get(form) !== picture(form)) {
+      if (!leaving.has(form) && isDirty(form) && !isStored(form, picture(form))) {
         event.preventDefault();
         event.returnValue = "";
         return;

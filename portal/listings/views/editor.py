@@ -55,7 +55,7 @@ def new() -> Response:
     me, place = current_user, request.args.get("draft", "")
     if draft := draft_of(me.provider_id, me.person_id, place) if place else None:
         form = NewForm.resumed(draft.form, draft.place)
-        return _editor(None, form, is_unsaved=True, draft_revision=draft.revision)
+        return _editor(None, form, is_unsaved="kept", draft_revision=draft.revision)
     left = drafts_of(me.provider_id, me.person_id, of_new=True)
     return _editor(None, NewForm.blank(secrets.token_hex(16)), left=left)
 
@@ -92,7 +92,7 @@ def edit(listing_id: int) -> Response:
     draft = draft_of(current_user.provider_id, current_user.person_id, str(listing_id))
     if draft and "draft" in request.args:
         form = EditForm.resumed(draft.form, content)
-        return _editor(row, form, content, is_unsaved=True, draft_revision=draft.revision)
+        return _editor(row, form, content, is_unsaved="kept", draft_revision=draft.revision)
     return _editor(row, EditForm.of(content, row.version), content, draft=draft)
 
 
@@ -223,7 +223,8 @@ def _editor(
         form: what it shows.
         content: what is saved; None: nothing yet.
         status: of the answer.
-        given: what differs from _PLAIN, and `is_unsaved`, `draft_revision` (of the draft in it).
+        given: what differs from _PLAIN, and `is_unsaved` ("kept": it is a draft unchanged),
+            `draft_revision` (of the draft in it).
     """
     context = _PLAIN | {"is_unsaved": status != 200, "draft_revision": draft_revision()}
     context |= _around(row) | _outlined(form, content) | _shown(form) | given
