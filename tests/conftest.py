@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import flask_migrate
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import event
@@ -22,6 +23,9 @@ from tests.postgres import ThrowawayPostgres, create_database, find_postgres
 
 ORIGIN: Final = "http://127.0.0.1:8000"
 _SERVER: Final = "PORTAL_TEST_POSTGRESQL"
+# How long one example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 _server = pytest.StashKey[ThrowawayPostgres]()
 
 

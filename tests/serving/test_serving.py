@@ -62,7 +62,7 @@ def test_it_stops_in_order(tmp_path: Path) -> None:
         until(lambda: len(server.web_workers()) == 2 and server.background_workers())
         family = [*server.web_workers(), *server.background_workers()]
         server.kill()
-        until(lambda: not any(is_alive(pid) for pid in family))
+        until(lambda: not any(is_alive(pid) for pid in family), 30)
         server.start()
         assert server.answers()
 
