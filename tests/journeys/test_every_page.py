@@ -29,6 +29,7 @@ PAGES = {
         "/portal/listings/drafts",
         "/portal/listings/1/",
         "/portal/listings/1/history",
+        "/portal/listings/1/history/compare?from=1&to=2",
         "/portal/listings/?sort=cheapest&columns=own_number&columns=completeness&density=compact",
         "/portal/listings/1/price",
         "/portal/listings/1/status",
