@@ -20,6 +20,8 @@ LARGEST_FILE: Final = 10 * MIB
 """Bytes."""
 MOST_ROWS: Final = 20_000
 """Rows below the headings."""
+MOST_LINES: Final = 200_000
+"""Rows down to the last one, blank ones too: those are not kept, but each takes its time."""
 MOST_COLUMNS: Final = 200
 MOST_CELLS: Final = 1_000_000
 LONGEST_HEADING: Final = 200
@@ -55,7 +57,7 @@ def read(data: bytes) -> Sheet:
             _l("This is an old or a protected Excel file: save it as .xlsx without a password.")
         )
     if data.startswith(_ZIP):
-        rows = spreadsheets.rows_of(data, most_cells=MOST_CELLS)
+        rows = spreadsheets.rows_of(data, most_cells=MOST_CELLS, most_rows=MOST_LINES)
     else:
         rows = delimited.rows_of(data, most_columns=MOST_COLUMNS)
     return _sheet(rows)
@@ -66,6 +68,8 @@ def _sheet(rows: Iterator[Row]) -> Sheet:
     kept: list[Row] = []
     cells = 0
     for number, row in rows:
+        if number > MOST_LINES:
+            raise Unreadable(_l("The sheet has more than 20,000 rows: split it."))
         _trim(row)
         if not row:
             continue

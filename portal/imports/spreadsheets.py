@@ -30,10 +30,11 @@ _PASSED_OVER: Final = re.compile(
 _BOOK: Final = "xl/workbook.xml"
 _EMPTY: Final = re.compile(rb"<(?:\w+:)?(?:c|row)\s[^<>]*/>")
 _PLACES: Final = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)([0-9]+)[\"']")
+_ROW: Final = re.compile(rb"<(?:\w+:)?row[\s>]")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c[\s>]")
 
 
-def rows_of(data: bytes, *, most_cells: int) -> Iterator[tuple[int, list[str]]]:
+def rows_of(data: bytes, *, most_cells: int, most_rows: int) -> Iterator[tuple[int, list[str]]]:
     """Number and cells of each row of the first sheet that is shown and holds anything.
 
     A formula counts as the value that was last worked out for it.
@@ -44,7 +45,7 @@ def rows_of(data: bytes, *, most_cells: int) -> Iterator[tuple[int, list[str]]]:
     parts = _unpacked(data)
     for name, part in parts.items():
         if "/worksheets/" in name:
-            _refuse_vast(part, most_cells)
+            _refuse_vast(part, most_cells, most_rows)
     try:
         with CalamineWorkbook.from_filelike(_repacked(parts)) as book:
             sheet = _first(book)
@@ -107,24 +108,33 @@ def _repacked(parts: dict[str, bytes]) -> BytesIO:
     return whole
 
 
-def _refuse_vast(part: bytes, most_cells: int) -> None:
+def _refuse_vast(part: bytes, most_cells: int, most_rows: int) -> None:
     """Refuse a sheet whose filled cells span a rectangle that nobody filled in by hand."""
     if b"\0" in part[:1000]:
         raise _damaged()
     too_many = Unreadable(_l("The sheet has more than a million cells: split it."))
+    # Counting signs takes no time; matching what they begin takes seconds.
+    if part.count(b"<") > _TAGS_A_CELL * most_cells:
+        raise too_many
     filled = _EMPTY.sub(b"", part)
     if sum(1 for _cell in _CELL.finditer(filled)) > most_cells:
         raise too_many
-    rows = columns = 1
+    rows = columns = filled_rows = 1
     for place in _PLACES.finditer(filled):
         columns = max(columns, _column(place[1][:8]))
         rows = max(rows, int(place[2][:9]))
+        if place[1]:  # of a cell: a row may be there for its format only
+            filled_rows = max(filled_rows, int(place[2][:9]))
     # Anywhere on a sheet of ordinary width there is room; far out on both sides there is not.
     if rows * columns > _ROOM * most_cells:
         raise too_many
+    if max(filled_rows, sum(1 for _row in _ROW.finditer(filled))) > most_rows:
+        raise Unreadable(_l("The sheet has more than 20,000 rows: split it."))
 
 
 _ROOM: Final = 4
+_TAGS_A_CELL: Final = 8
+"""A cell that holds its text has six: opened and closed, for itself and for the text in it."""
 
 
 def _column(letters: bytes) -> int:

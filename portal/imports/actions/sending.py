@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -59,6 +60,23 @@ def upload(
         OSError: the disk is full; nothing of it remains.
     """
     nonce = digest_of(f"{provider_id}:{form_nonce}")[:32] if form_nonce else None
+    try:
+        return _upload(folder, provider_id, file_name, data, sheet, by=by, nonce=nonce)
+    except IntegrityError:
+        # The other copy of this form was quicker by a moment: its row is there now.
+        return _upload(folder, provider_id, file_name, data, sheet, by=by, nonce=nonce)
+
+
+def _upload(
+    folder: Path,
+    provider_id: int,
+    file_name: str,
+    data: bytes,
+    sheet: Sheet,
+    *,
+    by: int | None,
+    nonce: str | None,
+) -> int:
     key = storing.store(folder, sheet.rows)
     now = clock.now()
     try:

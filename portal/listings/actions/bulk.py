@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -79,6 +80,14 @@ def change_many(doing: Doing, rows: Sequence[tuple[int, int]], *, form_nonce: st
         Missing: one of the listings is not this provider's; then none is changed.
     """
     nonce = digest_of(f"{doing.provider_id}:{form_nonce}")[:_NONCE_LENGTH]
+    try:
+        return _change_many(doing, rows, nonce)
+    except IntegrityError:
+        # The other copy of this form was quicker by a moment: its change is there now.
+        return _change_many(doing, rows, nonce)
+
+
+def _change_many(doing: Doing, rows: Sequence[tuple[int, int]], nonce: str) -> int:
     with transaction() as session:
         if known := session.scalar(select(BulkChange.id).where(BulkChange.form_nonce == nonce)):
             return known

@@ -17,7 +17,7 @@ from portal.web.formatting import current_zone, format_clock_time
 from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
 
-_LISTING: Final = re.compile(r"[1-9][0-9]{0,18}")
+_LISTING: Final = re.compile(r"[1-9][0-9]{0,17}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 
 
