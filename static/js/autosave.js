@@ -72,7 +72,10 @@ export function start() {
   document.addEventListener("htmx:after:swap", unsaved);
   document.addEventListener("submit", (event) => {
     // What is being saved needs no draft; a form that comes back is a new one.
-    if (event.target.matches("[data-autosave]")) clearTimeout(watched(event.target).timer);
+    if (!event.target.matches("[data-autosave]")) return;
+    const state = watched(event.target);
+    clearTimeout(state.timer);
+    state.timer = 0; // nor when the page is left for what the save leads to
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") for (const form of all()) if (watched(form).timer) keep(form, true);
