@@ -44,8 +44,9 @@ def framed(page: str, parts: Mapping[str, bytes], **context: Any) -> Response:
     address = escape(request.full_path.rstrip("?"))
     filled = {**parts, "csrf_token": token.encode(), "address": address.encode()}
     pieces = _drawn(page, list(parts), token, context)
+    # In pieces, as they are kept: whoever compresses or sends them puts them together.
     return tell_apart(
-        Response(b"".join([filled[piece] if isinstance(piece, str) else piece for piece in pieces]))
+        Response([filled[piece] if isinstance(piece, str) else piece for piece in pieces])
     )
 
 

@@ -37,11 +37,13 @@ class Saved:
         version: the listing's, now.
         changed: names of the parts that are different now (see content.PARTS).
         taken: names of the parts that somebody else had changed and that were kept.
+        row: the listing's own columns by name, as they are now.
     """
 
     version: int
     changed: tuple[str, ...]
-    taken: tuple[str, ...] = ()
+    taken: tuple[str, ...]
+    row: Any
 
 
 class Conflict(Exception):  # noqa: N818 - an answer, not a fault
@@ -186,11 +188,11 @@ def _save(
                 raise Conflict(stored, theirs, now.row.version, merged)
         changed = changed_parts(theirs, merged.content)
         if not changed:
-            return Saved(now.row.version, (), merged.taken)
+            return Saved(now.row.version, (), merged.taken, now.row)
         if "own_number" in changed:
             _refuse_taken(session, provider_id, merged.content.own_number)
-        _write(session, now, merged.content, changed, by)
-        return Saved(now.row.version + 1, changed, merged.taken)
+        row = _write(session, now, merged.content, changed, by)
+        return Saved(row.version, changed, merged.taken, row)
 
 
 def _refuse_taken(session: Session, provider_id: int, own_number: str) -> None:
@@ -234,8 +236,11 @@ def _revision(session: Session, listing_id: int, version: int) -> Content | None
 
 def _write(
     session: Session, now: Whole, after: Content, changed: tuple[str, ...], by: int | None
-) -> None:
-    """The new content, its revision, words and audit row: what is the same is not written again."""
+) -> Any:
+    """The new content, its revision, words and audit row: what is the same is not written again.
+
+    Returns the row with what was written.
+    """
     row, before = now.row, now.content
     version = row.version + 1
     connection = session.connection()
@@ -262,6 +267,7 @@ def _write(
     # Whoever holds the listing as an object reads it anew.
     if session.identity_map:
         session.expire_all()
+    return row._replace(version=version, **new)
 
 
 def _moments(row: Any, before: Content, after: Content) -> dict[str, int]:

@@ -13,7 +13,7 @@ from portal.listings import actions, inline, moves
 from portal.listings.inline import CELLS, QUICK_DAYS, OpenCell
 from portal.listings.moves import Standing, Verb
 from portal.listings.queries import AnyRow
-from portal.listings.views.page import blueprint, listing_here, row_done, row_of
+from portal.listings.views.page import blueprint, listing_here, row_of, value_done
 from portal.listings.views.status import archive, publish, unarchive, withdraw
 from portal.permissions import Permission
 from portal.web.fragments import respond
@@ -58,12 +58,14 @@ def update_cell(listing_id: int, name: str) -> BaseResponse:
         return _answer(row, inline.refused(name, row, sent, wrong.message), status=422)
     me = current_user
     try:
-        actions.set_values(me.provider_id, listing_id, values, opened.version, by=me.person_id)
+        saved = actions.set_values(
+            me.provider_id, listing_id, values, opened.version, by=me.person_id
+        )
     except actions.Conflict as conflict:
         row, _content = listing_here(listing_id)
         differing = inline.differing(name, row, sent, conflict.theirs, conflict.base)
         return _answer(row, differing, status=409)
-    return row_done(listing_id, str(CELLS[name].saved), is_moved=False)
+    return value_done(saved.row, str(CELLS[name].saved))
 
 
 def _answer(row: AnyRow, opened: OpenCell, status: int = 200) -> Response:

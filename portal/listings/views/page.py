@@ -61,20 +61,30 @@ def listing_here(listing_id: int) -> tuple[AnyRow, Content]:
     return queries.listing_of(current_user.provider_id, listing_id)
 
 
-def row_done(listing_id: int, said: str, *, is_moved: bool = True) -> BaseResponse:
-    """After a write in a row: its new state for htmx, else back to where the reader was.
+def value_done(row: AnyRow, said: str) -> BaseResponse:
+    """After a value was saved in a row, which moves no count: as row_done().
+
+    Args:
+        row: the listing's columns as they were written: they need not be read once more.
+        said: to be announced.
+    """
+    if not is_fragment_request():
+        flash(said, "success")
+        return done(way_back())
+    return tell_apart(Response(rows.drawn_row(row_of(row, said=said))))
+
+
+def row_done(listing_id: int, said: str) -> BaseResponse:
+    """After a move in a row: its new state for htmx, else back to where the reader was.
 
     Args:
         listing_id: whose row.
         said: to be announced.
-        is_moved: whether the counts by status may be other ones now.
     """
     if not is_fragment_request():
         flash(said, "success")
         return done(way_back())
     row, _content = listing_here(listing_id)
-    if not is_moved:
-        return tell_apart(Response(rows.drawn_row(row_of(row, said=said))))
     counts = queries.counts_in(navigation.count(queries.BY_STATUS)["by_status"])
     return done(way_back(), "listings/_changed.html", counts=counts, **row_of(row, said=said))
 
