@@ -73,6 +73,15 @@ def test_what_was_there_is_there(before: Flask) -> None:
         assert found is not None
 
 
+def test_what_was_in_review_waits_in_the_queue(before: Flask) -> None:
+    with before.app_context():
+        _write("UPDATE listings SET status = 'in_review', updated_at = 5 WHERE id = 7")
+        flask_migrate.upgrade()
+        waiting = db.session.execute(text("SELECT submitted_at FROM listings WHERE id = 7"))
+        assert waiting.scalar_one() == 5
+        db.session.rollback()
+
+
 def test_the_release_before_goes_on_writing(before: Flask) -> None:
     with before.app_context():
         flask_migrate.upgrade()

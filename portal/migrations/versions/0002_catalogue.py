@@ -84,6 +84,8 @@ _INCOMPLETE = sa.text(
 def upgrade() -> None:
     for column in _COLUMNS:
         op.execute(f"ALTER TABLE listings ADD COLUMN {column}")
+    # What was in review already waits for a look: the reviewers' queue is in this order.
+    op.execute("UPDATE listings SET submitted_at = updated_at WHERE status = 'in_review'")
     op.add_column("listing_revisions", sa.Column("restored_from", sa.Integer(), nullable=True))
     _listing_indexes()
     _provider_settings()
