@@ -82,7 +82,7 @@ class _ListField(Field):
 
     def _read(self, rows: list[Entry]) -> None:
         if len(rows) > self.most:
-            self.rows, self.data = rows[: self.most + 1], ()
+            self.rows, self.data = [_shown(row) for row in rows[: self.most + 1]], ()
             self.process_errors.append(_l("At most %(most)s: remove some.", most=self.most))
             return
         values: list[Any] = []
@@ -90,9 +90,9 @@ class _ListField(Field):
         for row in rows:
             try:
                 values.append(self.parse(row))
-                self.rows.append(row)
+                self.rows.append(_shown(row))
             except Invalid as error:
-                self.rows.append(replace(row, errors=(error.message,)))
+                self.rows.append(replace(_shown(row), errors=(error.message,)))
         self.data = tuple(values)
 
     def parse(self, row: Entry) -> tuple[Any, Any]:
@@ -172,11 +172,16 @@ class PicturesField(_ListField):
             raise StopValidation(_l("The same picture stands here twice."))
 
 
+def _shown(row: Entry) -> Entry:
+    """As the editor shows it; what is judged is what was sent."""
+    return replace(row, first=printable(row.first), second=printable(row.second))
+
+
 def _rows(formdata: Any, prefix: str, sides: tuple[str, str]) -> Iterable[Entry]:
     pattern = re.compile(rf"{re.escape(prefix)}-([0-9]{{1,4}})-({sides[0]}|{sides[1]})")
     found: dict[int, dict[str, str]] = {}
     for name in formdata:
         if (match := pattern.fullmatch(name)) and isinstance(text := formdata.get(name), str):
-            found.setdefault(int(match[1]), {})[match[2]] = printable(text)
+            found.setdefault(int(match[1]), {})[match[2]] = text
     for n, entry in sorted(found.items()):
         yield Entry(n, entry.get(sides[0], ""), entry.get(sides[1], ""))

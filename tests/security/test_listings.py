@@ -11,6 +11,7 @@ from threading import Barrier
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from portal.accounts.models import Provider
 from portal.extensions import db
@@ -18,6 +19,7 @@ from portal.imports import actions as imports
 from portal.imports.models import Import
 from portal.imports.reading import MOST_LINES, Unreadable, read
 from portal.listings import actions
+from portal.listings.forms import ListingForm
 from portal.listings.models import BulkChange, Image, Listing
 from tests import factories
 from tests.listings.picture_files import quarters, saved
@@ -38,6 +40,17 @@ def test_l07_a_listing_beyond_every_id_is_none(
     answer = staff.post(path, data=data, content_type="multipart/form-data", hx=hx)
     assert answer.status_code in {400, 404}
     assert not db.session.scalar(select(func.count()).where(Image.provider_id == provider.id))
+
+
+@pytest.mark.parametrize("alt", ["a\0b", "\0", "\u202egnp.exe", "a\r\nBcc: x@y.z"])
+def test_l20_the_words_of_a_picture_hold_no_control_characters(app: Flask, alt: str) -> None:
+    with app.test_request_context(method="POST"):
+        form = ListingForm(
+            MultiDict({"images-0-key": "0" * 32, "images-0-alt": alt}), meta={"csrf": False}
+        )
+        assert not form.validate()
+        assert form.images.errors
+        assert "\0" not in form.images.rows[0].second
 
 
 def at_once(app: Flask, act: Callable[[], int]) -> set[int]:
