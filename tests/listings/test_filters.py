@@ -10,10 +10,9 @@ from sqlalchemy import text
 from portal import clock
 from portal.accounts.models import Provider
 from portal.extensions import db
-from portal.listings import queries
+from portal.listings import queries, rows
 from portal.listings.filters import SORTS, asked, read, url_of
 from portal.listings.models import Status
-from portal.listings.views import index as index_views
 from tests import factories
 from tests.pages import PagesClient
 
@@ -93,7 +92,7 @@ def test_every_order_has_each_row_once_forwards_and_back(
     staff: PagesClient, provider: Provider, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "PAGE", 3)
-    monkeypatch.setattr(index_views, "PAGE", 3)
+    monkeypatch.setattr(rows, "PAGE", 3)
     queries._page.cache_clear()
     today = clock.today()
     made = [
