@@ -1,10 +1,11 @@
 """Reads of drafts: each is its own person's, and nobody else's to see."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import String, Text, bindparam, cast, func, select
 from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
@@ -53,6 +54,31 @@ _READ: Final = (
     EditDraft.revision,
     EditDraft.saved_at,
 )
+
+
+_BETWEEN: Final = "\x1f"
+DRAFT_TEXT: Final = select(
+    cast(EditDraft.revision, String)
+    + _BETWEEN
+    + cast(EditDraft.saved_at, String)
+    + _BETWEEN
+    + cast(EditDraft.fields, Text)
+).where(
+    EditDraft.provider_id == bindparam("provider_id"),
+    EditDraft.person_id == bindparam("person_id"),
+    EditDraft.place == bindparam("place"),
+)
+"""A person's draft in a place as one text, for pages that read it along with their counts."""
+
+
+def draft_in(found: str | None, listing_id: int, title: str) -> Draft | None:
+    """The draft of a listing that DRAFT_TEXT found; None: there is none."""
+    if found is None:
+        return None
+    revision, saved_at, fields = found.split(_BETWEEN, 2)
+    return Draft(
+        str(listing_id), listing_id, title, json.loads(fields), int(revision), int(saved_at)
+    )
 
 
 def _drafts(provider_id: int, person_id: int) -> Any:

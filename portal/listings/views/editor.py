@@ -13,7 +13,7 @@ from portal import hardware
 from portal.listings import actions, layout, queries, rows
 from portal.listings.completeness import completeness, misplaced
 from portal.listings.content import Content
-from portal.listings.drafts import draft_of, drafts_of
+from portal.listings.drafts import DRAFT_TEXT, draft_in, draft_of, drafts_of
 from portal.listings.fields import RULES
 from portal.listings.forms import (
     NAMES,
@@ -29,6 +29,7 @@ from portal.listings.queries import AnyRow
 from portal.listings.views.page import blueprint, listing_here, media_folder, way_back
 from portal.listings.wording import QUOTA_FULL, named, side_by_side
 from portal.permissions import Permission
+from portal.web import navigation
 from portal.web.fields import submitted
 from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
@@ -89,7 +90,9 @@ def create() -> BaseResponse:
 def edit(listing_id: int) -> Response:
     """The editor of one listing, as it is saved or as its reader left it."""
     row, content = listing_here(listing_id)
-    draft = draft_of(current_user.provider_id, current_user.person_id, str(listing_id))
+    place = {"person_id": current_user.person_id, "place": str(listing_id)}
+    found = navigation.count({"draft": DRAFT_TEXT}, **place)["draft"]
+    draft = draft_in(found, listing_id, row.title)
     if draft and "draft" in request.args:
         form = EditForm.resumed(draft.form, content)
         return _editor(row, form, content, is_unsaved="kept", draft_revision=draft.revision)
