@@ -36,6 +36,8 @@ REASONS: Final = {
     "archived": _l("It is archived."),
 }
 """Why an offer cannot be published (actions.NotPublishable)."""
+REASON_FIELDS: Final = {"place": "place", "description": "description", "ended": "valid_until"}
+"""The editor's field that such a reason is about; of the others it is none."""
 
 QUOTA_FULL: Final = _l(
     "Your company keeps as many pictures as it may: remove offers you no longer need, or use a"

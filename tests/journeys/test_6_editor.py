@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser import accessibility_faults
 from tests.journeys.conftest import Visit
 
 STAFF: Final = "staff@a.example"
@@ -199,3 +200,19 @@ def test_what_begins_on_the_train_is_listed(visit: Visit) -> None:
     desk = visit("/portal/listings/drafts", as_=STAFF)
     desk.get_by_role("link", name="Begun on the train").first.click()
     expect(desk.locator("#title")).to_have_value("Begun on the train")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
+def test_why_it_is_not_published_stands_at_the_field(
+    visit: Visit, language: str, javascript: bool
+) -> None:
+    address = begin(visit, language).url
+    page = visit(address, as_=STAFF, language=language, javascript=javascript)
+    page.locator("#listing-side form[action$='/publish'] button").click()
+    expect(page.locator("#place-error li")).to_be_visible()
+    expect(page.locator("#place")).to_have_attribute("aria-invalid", "true")
+    if javascript:
+        expect(page.locator("#place")).to_be_focused()
+        assert not accessibility_faults(page)
+    page.locator("#listing-side [role=alert] a").first.click()
+    assert page.url.endswith("#place")

@@ -1,5 +1,6 @@
 """Published when a buyer could tell what is offered, withdrawn at any time, neither by others."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -111,3 +112,37 @@ def test_no_write_without_a_token_or_from_another_site(
     assert staff.post(url, data=form, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert staff.post(url, data=form, headers={"Origin": "null"}).status_code == 403
     assert row(provider, one) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "words"),
+    [
+        ({"place": None}, "place", "State the place"),
+        ({"description": ""}, "description", "Write a description"),
+        ({"valid_until": clock.today() - timedelta(days=1)}, "valid_until", "Its last day"),
+    ],
+)
+def test_the_editor_says_at_the_field_why_it_is_not_published(
+    staff: PagesClient,
+    made: Made,
+    fields: dict[str, object],
+    name: str,
+    words: str,
+    hx: bool,
+) -> None:
+    one = made(**fields)
+    answer = staff.post(f"/portal/listings/{one}/publish", data={"beside": "1"}, hx=hx)
+    assert answer.status_code == 422
+    html = answer.get_data(as_text=True)
+    beside = html.partition('id="listing-side"')[2]
+    assert re.search(f'role="alert"><ul class="errors"><li data-problem-of="{name}"><a href="#{name}">{words}', beside)
+    if hx:
+        # A script puts it at the field: the form may hold what is not saved.
+        assert 'id="listing-form"' not in html
+        return
+    field = re.search(f'<[^>]* id="{name}"[^>]*>', html)
+    assert field
+    for said in ('aria-invalid="true"', f'aria-describedby="{name}-error', "autofocus"):
+        assert said in field[0]
+    assert re.search(f'id="{name}-error"><li>{words}', html)
+    assert "data-unsaved" not in html

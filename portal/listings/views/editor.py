@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Response, flash, request, url_for
@@ -166,6 +167,25 @@ def reopened(listing_id: int | None, problems: list[Any], status: int) -> Respon
     for problem in problems:
         form.refuse("images", problem)
     return _editor(row, form, content, status=status)
+
+
+def refused_at_fields(
+    row: AnyRow, content: Content, refused: Sequence[tuple[str | None, Any]]
+) -> Response:
+    """422: the editor, with why a move was refused at the fields that it is about.
+
+    Args:
+        row: the listing's columns.
+        content: what is saved.
+        refused: field (None: about none) and sentence.
+    """
+    form = EditForm.showing(content, row.version)
+    for name, reason in refused:
+        if name:
+            form.refuse(name, reason)
+    if wrong := next((form[name] for name, _reason in refused if name), None):
+        wrong.render_kw = {"autofocus": True}
+    return _editor(row, form, content, status=422, refused=refused, is_unsaved=False)
 
 
 def _helped(

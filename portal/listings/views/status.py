@@ -1,9 +1,10 @@
 """What becomes of a listing: each verb of moves.MOVES that staff and sellers have a button for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from flask import current_app, flash, request
+from flask import Response, current_app, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -15,9 +16,10 @@ from portal.listings.availability import age_of
 from portal.listings.completeness import hints
 from portal.listings.models import Status
 from portal.listings.moves import Standing, Verb
+from portal.listings.views.editor import refused_at_fields
 from portal.listings.views.index import page_of
 from portal.listings.views.page import blueprint, listing_here, row_done, way_back
-from portal.listings.wording import PART_NAMES, REASONS
+from portal.listings.wording import PART_NAMES, REASON_FIELDS, REASONS
 from portal.permissions import Permission
 from portal.web.fragments import done, invalid, is_fragment_request
 from portal.web.guard import requires
@@ -67,12 +69,7 @@ def publish(listing_id: int) -> BaseResponse:
     try:
         moved = actions.publish(me.provider_id, listing_id, by=me.person_id, may_review=may_review)
     except actions.NotPublishable as refused:
-        problem = [REASONS[reason] for reason in refused.reasons]
-        row, content = listing_here(listing_id)
-        page = page_of(row, content, problem=problem)
-        if _is_beside():
-            return invalid("listings/show.html", _SIDE, **page, **_beside(content))
-        return invalid("listings/show.html", "listings/_row.html", **page)
+        return _refused(listing_id, refused.reasons)
     return _answer(listing_id, _said(moved))
 
 
@@ -138,6 +135,18 @@ def delete(listing_id: int) -> BaseResponse:
     flash(_("The draft is deleted."), "success")
     # Whoever came from the editor of what is gone now goes on to the list.
     return done("/portal/listings/")
+
+
+def _refused(listing_id: int, reasons: Sequence[str]) -> Response:
+    """422: why it is not published, in the editor at the fields that it is about."""
+    row, content = listing_here(listing_id)
+    if request.form.get("beside") != "1":
+        page = page_of(row, content, problem=[REASONS[reason] for reason in reasons])
+        return invalid("listings/show.html", "listings/_row.html", **page)
+    refused = [(REASON_FIELDS.get(reason), REASONS[reason]) for reason in reasons]
+    if not is_fragment_request():
+        return refused_at_fields(row, content, refused)
+    return invalid("listings/edit.html", _SIDE, row=row, refused=refused, **_beside(content))
 
 
 def _said(moved: actions.Moved) -> str:
