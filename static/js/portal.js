@@ -1,6 +1,7 @@
 // The portal's own script: one module a behaviour, each of them optional. Without any of it every page still works.
 import { start as autosave } from "./autosave.js";
 import { start as beacon } from "./beacon.js";
+import { start as companions } from "./companions.js";
 import { start as copying } from "./copying.js";
 import { start as dialogs } from "./dialogs.js";
 import { start as filling } from "./filling.js";
@@ -24,7 +25,7 @@ import { start as undo } from "./undo.js";
 
 document.documentElement.classList.add("has-script");
 
-for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, beacon]) {
+for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, companions, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, beacon]) {
   try {
     start();
   } catch (error) {

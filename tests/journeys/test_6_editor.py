@@ -216,3 +216,26 @@ def test_why_it_is_not_published_stands_at_the_field(
         assert not accessibility_faults(page)
     page.locator("#listing-side [role=alert] a").first.click()
     assert page.url.endswith("#place")
+
+
+def test_what_an_item_is_is_asked_only_where_items_are_sold(visit: Visit, language: str) -> None:
+    page = begin(visit, language)
+    quantity = page.locator("#item_quantity")
+    expect(quantity).to_be_visible()
+    quantity.fill("3")
+    page.locator("#unit").select_option("gpu_hour")
+    expect(quantity).to_be_hidden()
+    page.locator("#unit").select_option("item")
+    expect(quantity).to_have_value("3")
+    page.locator("#unit").select_option("gpu_hour")
+    # A number without its unit is refused: what is to be corrected comes back into sight.
+    page.keyboard.press("Control+s")
+    expect(page.locator("#item_unit")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#item_unit")).to_be_visible()
+    page.locator("#item_unit").select_option("machine_month")
+    save(page)
+    expect(quantity).to_be_hidden()
+    expect(quantity).to_have_value("3")
+    plain = visit(page.url, as_=STAFF, language=language, javascript=False)
+    expect(plain.locator("#item_quantity")).to_be_visible()
+    expect(plain.locator("#item_quantity-hint")).to_be_visible()
