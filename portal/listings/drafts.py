@@ -1,6 +1,7 @@
 """Reads of drafts: each is its own person's, and nobody else's to see."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from portal.extensions import db
 from portal.listings.models import EditDraft, Listing
 
 _MOST_LISTED: Final = 50
+_NONCE: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def number_of_drafts(provider_id: int, person_id: int) -> int:
         EditDraft.person_id == person_id, EditDraft.provider_id == provider_id
     )
     return db.session.execute(statement).scalar_one()
+
+
+def is_of_new(place: str) -> bool:
+    """Whether a draft's place is the nonce of the form of a listing that is not there yet."""
+    return _NONCE.fullmatch(place) is not None
 
 
 def draft_of(provider_id: int, person_id: int, place: str) -> Draft | None:

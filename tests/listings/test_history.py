@@ -120,6 +120,14 @@ def test_a_version_that_never_was_is_not_there(staff: PagesClient, made: Made, a
     assert answer.status_code in {303, 404}
 
 
+def test_a_listing_that_nobody_saved_here_has_an_empty_history(
+    staff: PagesClient, provider: Provider
+) -> None:
+    one = factories.listing(provider)
+    html = staff.get(f"/portal/listings/{one.id}/history").get_data(as_text=True)
+    assert "Nothing has been saved here yet." in html
+
+
 def test_an_earlier_version_comes_back_as_a_new_one(
     staff: PagesClient, provider: Provider, made: Made, hx: bool
 ) -> None:

@@ -1,14 +1,37 @@
 """Requests that no browser of ours would send: each is refused, none is an error of the server."""
 
+import re
+from urllib.parse import quote
+
 import pytest
+from flask import Flask
 
 from portal.accounts.models import Provider
+from portal.listings import actions
 from portal.listings.models import Status
 from portal.mail.rendering import _paragraphs
+from portal.permissions import Role
 from tests import factories
+from tests.conftest import ClientFor
 from tests.pages import PagesClient
 
 NO_ADDRESS = "http://["
+NUMBERS = [
+    "page",
+    "before",
+    "from",
+    "days",
+    "sort",
+    "price_from",
+    "price_to",
+    "per_page",
+    "ids",
+    "columns",
+    "outcome",
+    "queue",
+    "open",
+    "draft",
+]
 ORIGIN = "http://127.0.0.1:8000"
 
 
@@ -50,6 +73,60 @@ def test_p02_seventy_thousand_fields_are_too_many(visitor: PagesClient) -> None:
     kind = "application/x-www-form-urlencoded"
     for path in ("/sign-in", "/offers/1/inquiries", "/language/en", "/portal/listings/new"):
         assert visitor.post(path, data=body, content_type=kind, csrf=False).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-1", "0", str(10**18), "9" * 60, "9" * 5000, "x", "１", "[]", "1;drop table jobs", "\0"],
+)
+def test_p08_no_number_of_an_address_is_an_error_of_ours(
+    app: Flask,
+    client_for: ClientFor,
+    visitor: PagesClient,
+    provider: Provider,
+    value: str,
+    hx: bool,
+) -> None:
+    listing = factories.listing(provider)
+    actions.set_values(provider.id, listing.id, {"stock": 1}, 1, by=None)
+    own = {"listing_id": listing.id, "provider_id": provider.id}
+    clients = (visitor, client_for(provider, Role.STAFF, Role.SELLER), client_for(None, Role.ADMIN))
+    query = dict.fromkeys(NUMBERS, value) | {"to": "1"}
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set())]
+    addresses = [
+        rule.build({name: own.get(name, 1) for name in rule.arguments - set(rule.defaults or ())})
+        for rule in rules
+        if rule.endpoint != "static"
+    ]
+    for client in clients:
+        for built in addresses:
+            assert built is not None
+            answer = client.get(built[1], query_string=query, hx=hx)
+            assert answer.status_code < 500, (built[1], value)
+            answer.close()
+
+
+def _with_parts(rule: str, parts: dict[str, object]) -> str:
+    """The rule as an address, whether its places would take these parts or not."""
+    return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda found: quote(str(parts[found[1]])), rule)
+
+
+@pytest.mark.parametrize("value", ["\0", "x" * 5000, "’", "1" * 19, str(2**62), str(2**31)])
+def test_p07_no_part_of_an_address_is_an_error_of_ours(
+    app: Flask, client_for: ClientFor, visitor: PagesClient, provider: Provider, value: str
+) -> None:
+    listing = factories.listing(provider)
+    staff = client_for(provider, Role.STAFF, Role.SELLER)
+    for rule in app.url_map.iter_rules():
+        names = list(rule._converters)
+        # One place of the address at a time: what stands before it is there.
+        for odd in (name for name in names if rule.endpoint != "static"):
+            parts = dict.fromkeys(names, listing.id) | {odd: value}
+            address = _with_parts(rule.rule, parts)
+            for client, method in ((staff, "GET"), (staff, "POST"), (visitor, "GET")):
+                answer = client.open(address, method=method, data={"version": "1"})
+                assert answer.status_code < 500, (method, rule.rule)
+                answer.close()
 
 
 def test_headers_are_on_every_answer_of_static_files(visitor: PagesClient) -> None:

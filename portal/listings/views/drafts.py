@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal.database import Missing
 from portal.listings import actions
-from portal.listings.drafts import drafts_of
+from portal.listings.drafts import drafts_of, is_of_new
 from portal.listings.views.editor import draft_revision, edit_url, reopened, sent_fields
 from portal.listings.views.page import blueprint
 from portal.permissions import Permission
@@ -18,7 +19,6 @@ from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
 
 _LISTING: Final = re.compile(r"[1-9][0-9]{0,17}")
-_NONCE: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @blueprint.get("/drafts")
@@ -55,9 +55,11 @@ def keep_draft() -> BaseResponse:
 @requires(Permission.LISTING_EDIT)
 def discard_draft(place: str) -> BaseResponse:
     """Throw away what was typed; what is saved stays."""
+    is_listing = _LISTING.fullmatch(place)
+    if not is_listing and not is_of_new(place):
+        raise Missing
     actions.discard_draft(current_user.provider_id, current_user.person_id, place)
     flash(_("Thrown away. What is saved is as it was."), "success")
-    is_listing = _LISTING.fullmatch(place)
     return done(edit_url(int(place)) if is_listing else url_for("listings.drafts"))
 
 
@@ -82,7 +84,7 @@ def place_sent() -> tuple[str, int | None]:
     listing, nonce = request.form.get("listing_id", ""), request.form.get("form_nonce", "")
     if _LISTING.fullmatch(listing):
         return listing, int(listing)
-    if not _NONCE.fullmatch(nonce):
+    if not is_of_new(nonce):
         abort(400)
     return nonce, None
 

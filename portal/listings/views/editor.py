@@ -14,7 +14,7 @@ from portal import hardware
 from portal.listings import actions, layout, queries, rows
 from portal.listings.completeness import completeness, misplaced
 from portal.listings.content import Content
-from portal.listings.drafts import DRAFT_TEXT, draft_in, draft_of, drafts_of
+from portal.listings.drafts import DRAFT_TEXT, draft_in, draft_of, drafts_of, is_of_new
 from portal.listings.fields import RULES
 from portal.listings.forms import (
     NAMES,
@@ -55,7 +55,7 @@ _NAME: Final = re.compile(r"([a-z_]{1,40})(?:-[0-9]{1,4}-[a-z]{1,20})?")
 def new() -> Response:
     """The editor with nothing in it, or as somebody left it."""
     me, place = current_user, request.args.get("draft", "")
-    if draft := draft_of(me.provider_id, me.person_id, place) if place else None:
+    if draft := draft_of(me.provider_id, me.person_id, place) if is_of_new(place) else None:
         form = NewForm.resumed(draft.form, draft.place)
         return _editor(None, form, is_unsaved="kept", draft_revision=draft.revision)
     left = drafts_of(me.provider_id, me.person_id, of_new=True)

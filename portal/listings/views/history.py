@@ -16,6 +16,7 @@ from portal.listings.wording import named
 from portal.permissions import Permission
 from portal.web.fragments import done, respond
 from portal.web.guard import requires
+from portal.web.rowids import LARGEST_ORDINAL, ordinal
 
 
 @blueprint.get("/<int:listing_id>/history")
@@ -26,9 +27,9 @@ def history(listing_id: int) -> Response:
 
 
 def _history(listing_id: int, *, status: int = 200, problem: str | None = None) -> Response:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=ordinal)
     found = revisions_of(current_user.provider_id, listing_id, before=before)
-    older = [*found.savings[1:], None]
+    older = [*found.savings, None][1:]
     entries = [_entry(saving, one) for saving, one in zip(found.savings, older, strict=True)]
     return respond(
         "listings/history.html",
@@ -59,7 +60,7 @@ def _older_url(found: Saved) -> str | None:
 @requires(Permission.LISTING_VIEW)
 def compare(listing_id: int) -> BaseResponse:
     """Two versions side by side."""
-    first, second = (request.args.get(name, type=int) for name in ("from", "to"))
+    first, second = (request.args.get(name, type=ordinal) for name in ("from", "to"))
     if not first or not second or first == second:
         flash(_("Choose two different versions."), "info")
         return done(url_for("listings.history", listing_id=listing_id))
@@ -76,7 +77,7 @@ def compare(listing_id: int) -> BaseResponse:
     )
 
 
-@blueprint.post("/<int:listing_id>/history/<int:version>/restore")
+@blueprint.post(f"/<int:listing_id>/history/<int(max={LARGEST_ORDINAL}):version>/restore")
 @requires(Permission.LISTING_EDIT)
 def restore(listing_id: int, version: int) -> BaseResponse:
     """Bring an earlier version back as a new one."""
