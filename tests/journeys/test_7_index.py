@@ -119,3 +119,28 @@ def test_many_without_script(visit: Visit, width: int) -> None:
     page.locator("form[action$='/confirm'] button[type=submit]").click()
     page.wait_for_url(re.compile(r"/bulk/\d+"))
     expect(page.locator("ins").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_phone_shows_offers_before_filters(visit: Visit, width: int, language: str) -> None:
+    if width > 1000:
+        pytest.skip("a wide window has room for all of them")
+    page = visit("/portal/listings/?sort=views&gpu=rtx-4090", as_=STAFF, language=language)
+    _ready(page)
+    first = page.locator("tbody tr").first.bounding_box()
+    assert first is not None
+    # Frame, heading with its actions, counts, tabs, search: five lines of 44 px and their gaps.
+    assert first["y"] < 270
+    fold = page.locator("details[data-fold]")
+    expect(page.locator("#gpu")).to_be_hidden()
+    expect(fold.locator("[data-fold-count]")).to_have_text("1")
+    assert not scrolls_sideways(page)
+    fold.locator("summary").first.click()
+    page.locator("#status").select_option("live")
+    expect(fold.locator("[data-fold-count]")).to_have_text("2")
+    assert not accessibility_faults(page)
+    page.locator("#listings-filters .filters__go button").click()
+    expect(page).to_have_url(re.compile("status=live"))
+    plain = visit("/portal/listings/", as_=STAFF, language=language, javascript=False)
+    expect(plain.locator("#gpu")).to_be_visible()
+    assert not scrolls_sideways(plain)
