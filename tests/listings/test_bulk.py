@@ -248,6 +248,18 @@ def test_drafts_are_deleted_for_good(staff: PagesClient, provider: Provider, mad
     assert db.session.get(Listing, draft) is None
 
 
+def test_a_draft_that_somebody_changed_meanwhile_is_not_deleted(
+    staff: PagesClient, provider: Provider, made: Made
+) -> None:
+    draft, other = made(), made()
+    html = previewed(staff, "delete", [draft, other])
+    actions.set_values(provider.id, draft, {"price_minor": 5}, 1, by=None)
+    where = confirmed(staff, html, "delete")
+    assert content(provider, draft).price_minor == 5
+    assert db.session.get(Listing, other) is None
+    assert "Somebody changed it meanwhile" in staff.get(where).get_data(as_text=True)
+
+
 def test_many_are_left_to_the_worker_which_may_run_twice(
     staff: PagesClient, provider: Provider, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:

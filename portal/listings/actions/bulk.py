@@ -14,7 +14,7 @@ from portal.audit.actions import record
 from portal.database import Missing, transaction
 from portal.digests import digest_of
 from portal.jobs.actions import enqueue
-from portal.listings import bulk
+from portal.listings import bulk, media
 from portal.listings.actions import lifecycle
 from portal.listings.actions.saving import audit, locked, set_values
 from portal.listings.bulk import ACTS, AT_ONCE, Act, Refused
@@ -88,6 +88,7 @@ def change_many(doing: Doing, rows: Sequence[tuple[int, int]], *, form_nonce: st
 
 
 def _change_many(doing: Doing, rows: Sequence[tuple[int, int]], nonce: str) -> int:
+    files: list[str] = []
     with transaction() as session:
         if known := session.scalar(select(BulkChange.id).where(BulkChange.form_nonce == nonce)):
             return known
@@ -115,10 +116,9 @@ def _change_many(doing: Doing, rows: Sequence[tuple[int, int]], nonce: str) -> i
         )
         if len(rows) > AT_ONCE:
             enqueue(session, JOB, {"change": change_id, "doing": vars(doing)})
-        elif doing.what.verb is not Verb.DELETE:
-            _go_on(session, change_id, doing)
-    if doing.what.verb is Verb.DELETE and len(rows) <= AT_ONCE:
-        _delete_all(change_id, doing)
+        else:
+            _go_on(session, change_id, doing, files)
+    _remove(doing, files)
     return change_id
 
 
@@ -138,23 +138,36 @@ def run_bulk(payload: dict[str, Any]) -> None:
     if payload.get("undo"):
         while _take_back(change_id, doing):
             pass
-    elif doing.what.verb is Verb.DELETE:
-        _delete_all(change_id, doing)
     else:
-        while True:
-            with transaction() as session:
-                if not _go_on(session, change_id, doing):
-                    return
+        while _go_on_alone(change_id, doing):
+            pass
 
 
-def _go_on(session: Session, change_id: int, doing: Doing) -> bool:
-    """The next rows that wait, in the running transaction; whether there were any."""
+def _go_on_alone(change_id: int, doing: Doing) -> bool:
+    files: list[str] = []
+    with transaction() as session:
+        had_any = _go_on(session, change_id, doing, files)
+    _remove(doing, files)
+    return had_any
+
+
+def _remove(doing: Doing, files: Sequence[str]) -> None:
+    """Remove the pictures of what was deleted, for after the transaction that deleted it."""
+    for key in files:
+        media.remove(Path(doing.folder), key)
+
+
+def _go_on(session: Session, change_id: int, doing: Doing, files: list[str]) -> bool:
+    """The next rows that wait, in the running transaction; whether there were any.
+
+    What is deleted adds the keys of its pictures to `files`.
+    """
     change = _locked(session, doing.provider_id, change_id)
     waiting = [entry for entry in change.refused if entry["why"] == _WAITING][:AT_ONCE]
     done, left = [], []
     for entry in waiting:
         try:
-            done.append(_change(session, doing, entry))
+            done.append(_change(session, doing, entry, files))
         except Refused as refused:
             left.append({**entry, "why": refused.why})
     _keep(change, waiting, done, left)
@@ -169,39 +182,6 @@ def _keep(
     change.refused = [*(entry for entry in change.refused if entry["id"] not in ids), *left]
 
 
-def _delete_all(change_id: int, doing: Doing) -> None:
-    """Each in a transaction of its own: its files go once its rows are gone for sure."""
-    with transaction() as session:
-        change = _locked(session, doing.provider_id, change_id)
-        waiting = [entry for entry in change.refused if entry["why"] == _WAITING]
-        titles = _titles(session, [entry["id"] for entry in waiting])
-    for start in range(0, len(waiting), 50):
-        some = waiting[start : start + 50]
-        done, left = [], []
-        for entry in some:
-            try:
-                moved = lifecycle.delete(
-                    doing.provider_id, entry["id"], Path(doing.folder), by=doing.by
-                )
-                done.append({**entry, "why": "", "title": titles.get(entry["id"], "")})
-                if not moved:
-                    done.pop()
-                    left.append({**entry, "why": "known"})
-            except Missing:
-                left.append({**entry, "why": "gone"})
-        with transaction() as session:
-            _keep(_locked(session, doing.provider_id, change_id), some, done, left)
-
-
-def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
-        rows = session.execute(select(Listing.id, Listing.title).where(Listing.id.in_(some)))
-        found |= {row.id: row.title for row in rows}
-    return found
-
-
 def _locked(session: Session, provider_id: int, change_id: int) -> BulkChange:
     change = session.scalars(
         select(BulkChange)
@@ -214,8 +194,8 @@ def _locked(session: Session, provider_id: int, change_id: int) -> BulkChange:
     return change
 
 
-def _change(session: Session, doing: Doing, entry: Entry) -> Entry:
-    """Change one listing; what was there before, and what is now.
+def _change(session: Session, doing: Doing, entry: Entry, files: list[str]) -> Entry:
+    """Change one listing; what was there before, and what is now, or its title where it is gone.
 
     Raises:
         Refused: it is left as it is.
@@ -226,6 +206,12 @@ def _change(session: Session, doing: Doing, entry: Entry) -> Entry:
         raise Refused("gone") from None
     if now.row.version != entry["version"]:
         raise Refused("changed")
+    if doing.what.verb is Verb.DELETE:
+        moved, keys = lifecycle.delete_rows(session, doing.provider_id, now.row.id, by=doing.by)
+        if not moved:
+            raise Refused("known")
+        files += keys
+        return {"id": now.row.id, "version": now.row.version, "title": now.row.title}
     made = _move if doing.what.verb else _set
     was, is_now = made(doing, now)
     version = now.row.version + (doing.what.verb is None)

@@ -1,6 +1,6 @@
 """What becomes of a listing as a whole: each verb of moves.MOVES one transaction, safe to repeat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -200,8 +200,8 @@ def confirm(provider_id: int, listing_id: int, *, by: int | None) -> Moved:
 def delete(provider_id: int, listing_id: int, folder: Path, *, by: int | None) -> Moved:
     """Remove an offer that nobody outside ever saw, with its revisions and pictures, for good.
 
-    Its files go once the rows are gone for sure, so this cannot be part of a larger transaction.
-    Its audit stays.
+    Its files go once the rows are gone for sure, so this cannot be part of a larger transaction
+    (delete_rows() can). Its audit stays.
 
     Args:
         provider_id: whose listing it must be.
@@ -213,21 +213,32 @@ def delete(provider_id: int, listing_id: int, folder: Path, *, by: int | None) -
         Missing: there is no such listing of this provider.
     """
     with transaction() as session:
-        listing = locked(session, provider_id, listing_id)
-        standing = _standing(session, listing)
-        if moves.find(Verb.DELETE, standing) is None:
-            return _same(standing)
-        keys = session.scalars(select(Image.key).where(_pictures_of(listing_id))).all()
-        facts = {"title": [listing.title, None], "version": [listing.version, None]}
-        audit(session, "listing.delete", listing, by, facts)
-        search.forget(session, listing_id)
-        session.execute(deletion(Image).where(_pictures_of(listing_id)))
-        session.flush()
-        session.expunge(listing)
-        session.execute(deletion(Listing).where(Listing.id == listing_id))
+        moved, keys = delete_rows(session, provider_id, listing_id, by=by)
     for key in keys:
         media.remove(folder, key)
-    return Moved(standing.status, None, is_changed=True)
+    return moved
+
+
+def delete_rows(
+    session: Session, provider_id: int, listing_id: int, *, by: int | None
+) -> tuple[Moved, Sequence[str]]:
+    """As delete(), in the running transaction; returns besides the keys of the pictures.
+
+    Their files are the caller's to remove, once the transaction is committed.
+    """
+    listing = locked(session, provider_id, listing_id)
+    standing = _standing(session, listing)
+    if moves.find(Verb.DELETE, standing) is None:
+        return _same(standing), ()
+    keys = session.scalars(select(Image.key).where(_pictures_of(listing_id))).all()
+    facts = {"title": [listing.title, None], "version": [listing.version, None]}
+    audit(session, "listing.delete", listing, by, facts)
+    search.forget(session, listing_id)
+    session.execute(deletion(Image).where(_pictures_of(listing_id)))
+    session.flush()
+    session.expunge(listing)
+    session.execute(deletion(Listing).where(Listing.id == listing_id))
+    return Moved(standing.status, None, is_changed=True), keys
 
 
 def _pictures_of(listing_id: int) -> Any:
