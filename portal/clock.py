@@ -31,7 +31,7 @@ def day_of(moment: int) -> date:
 
 def today() -> date:
     """The marketplace's present calendar day."""
-    return day_of(now())
+    return _day_in(MARKET_ZONE, now())
 
 
 def start_of(day: date) -> int:
@@ -50,7 +50,13 @@ def zone_of(name: str) -> ZoneInfo:
 
 def today_in(zone: str) -> date:
     """The present calendar day in the zone of an IANA name."""
-    return datetime.fromtimestamp(now(), zone_of(zone)).date()
+    return _day_in(zone_of(zone), now())
+
+
+@lru_cache(maxsize=64)
+def _day_in(zone: ZoneInfo, moment: int) -> date:
+    """Kept for the second: a page asks several times."""
+    return datetime.fromtimestamp(moment, zone).date()
 
 
 def earliest_today() -> date:

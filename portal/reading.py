@@ -1,36 +1,68 @@
 """Reads of every page, straight on the driver's cursor: a select compiled once, rows as they come.
 
-SQLAlchemy's own way makes a context, a result and row objects for each statement, which cost the
-listings index more than its fifty rows did. Only for reads that hot; whoever listens to statements
-(tests, the bench) gets them the usual way, and errors are the usual ones.
+SQLAlchemy's own way makes a session, a connection, a context, a result and row objects, which cost
+the listings index more than its fifty rows did. Only for reads that hot; whoever listens to
+statements (tests, the bench) gets them the usual way, and errors are the usual ones.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Select, Text, cast, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, event, func, select
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from portal.extensions import db
 
-_KEPT: Final = "portal_reading"
+Rows = Sequence[tuple[Any, ...]]
 
 
-def _connection() -> Connection:
-    """The session's connection: in the same transaction it is the same, and need not be asked for.
+class _Idle:
+    """An engine's connections for reads outside transactions, each statement seeing what is now.
 
-    SQLAlchemy's own way to it costs as much as a short statement.
+    They stay outside SQLAlchemy's pool: taking one from it, beginning and rolling back cost more
+    than most statements here. There are as many as threads once read at the same time.
     """
-    session = db.session()
-    begun = session.get_transaction()
-    kept: tuple[Any, Connection] | None = session.info.get(_KEPT)
-    if kept is not None and begun is not None and kept[0] is begun:
-        return kept[1]
-    connection: Connection = session.connection()
-    session.info[_KEPT] = (session.get_transaction(), connection)
-    return connection
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connections: deque[DBAPIConnection] = deque()
+        event.listen(engine, "engine_disposed", lambda _engine: self.close())
+
+    def take(self) -> DBAPIConnection:
+        """A connection that nobody else uses; whoever has read puts it back."""
+        try:
+            return self._connections.pop()
+        except IndexError:
+            return self._connect()
+
+    def put_back(self, connection: DBAPIConnection) -> None:
+        """Leave it to the next reader."""
+        self._connections.append(connection)
+
+    def close(self) -> None:
+        """Close those that nobody uses."""
+        while self._connections:
+            self._connections.pop().close()
+
+    def _connect(self) -> DBAPIConnection:
+        pooled = self._engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        if self._engine.dialect.name == "sqlite":
+            # Its connections begin nothing of themselves, see database.prepare_engine().
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.autocommit = True
+            connection.execute("SET default_transaction_read_only = on")
+        return connection  # type: ignore[no-any-return]
+
+
+_idle: Final[WeakKeyDictionary[Engine, _Idle]] = WeakKeyDictionary()
 
 
 class Reading:
@@ -49,34 +81,55 @@ class Reading:
         """The columns' names."""
         return [str(column.name) for column in self.statement.selected_columns]
 
-    def rows(self, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        """All rows.
+    def rows(self, parameters: Mapping[str, Any]) -> Rows:
+        """All rows; inside a transaction those it sees.
 
         Raises:
             DBAPIError: as from a connection's execute().
         """
-        connection = _connection()
+        if db.session.registry.has() and db.session().in_transaction():
+            return self._of_session(parameters)
+        # A test's engine is one connection, whose transaction nobody else sees into.
+        engine: Engine | Connection = db.engine
+        if not isinstance(engine, Engine) or engine.dispatch.before_cursor_execute:
+            return self._of_session(parameters)
+        idle = _idle.get(engine)
+        if idle is None:
+            idle = _idle.setdefault(engine, _Idle(engine))
+        return self._of_driver(idle, engine.dialect, parameters)
+
+    def _of_session(self, parameters: Mapping[str, Any]) -> Rows:
+        connection: Connection = db.session.connection()
         if connection.dispatch.before_cursor_execute:
             return [tuple(row) for row in connection.execute(self.statement, parameters)]
-        text, fixed, order = self._for(connection, parameters)
-        values: Any = {**fixed, **parameters}
-        if order is not None:
-            values = [values[name] for name in order]
-        cursor = connection.connection.cursor()
+        text, values = self._for(connection.dialect, parameters)
         try:
-            cursor.execute(text, values)
-            return cursor.fetchall()
+            return _fetched(connection.connection, text, values)
         except connection.dialect.loaded_dbapi.Error as error:
-            base = connection.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(text, values, error, base) from error
-        finally:
-            cursor.close()
+            raise _usual(error, connection.dialect, text, values) from error
 
-    def _for(
-        self, connection: Connection, parameters: Mapping[str, Any]
-    ) -> tuple[str, dict[str, Any], list[str] | None]:
-        """Text, the values that stand in the select itself, and the order of its parameters."""
-        dialect = connection.dialect
+    def _of_driver(self, idle: _Idle, dialect: Dialect, parameters: Mapping[str, Any]) -> Rows:
+        text, values = self._for(dialect, parameters)
+        connection = idle.take()
+        try:
+            found = _fetched(connection, text, values)
+        except dialect.loaded_dbapi.Error as error:
+            if not dialect.is_disconnect(error, connection, None):
+                idle.put_back(connection)
+                raise _usual(error, dialect, text, values) from error
+            connection.close()
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            idle.put_back(connection)
+            return found
+        # The server was restarted: what else lies here is as dead, and a read can be said twice.
+        idle.close()
+        return self._of_session(parameters)
+
+    def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> tuple[str, Any]:
+        """The text for this database, and the values it takes in its own order."""
         found = self._compiled.get(dialect.name)
         if found is None:
             # A parameter that the dialect wants in the text itself is put there.
@@ -86,42 +139,49 @@ class Reading:
             found = self._compiled[dialect.name] = (
                 str(whole.statement), dict(whole.parameters), order,
             )  # fmt: skip
-        return found
+        text, fixed, order = found
+        values = {**fixed, **parameters}
+        return text, values if order is None else [values[name] for name in order]
+
+
+def _fetched(connection: Any, text: str, values: Any) -> Rows:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(text, values)
+        return cursor.fetchall()  # type: ignore[no-any-return]
+    finally:
+        cursor.close()
+
+
+def _usual(error: Exception, dialect: Dialect, text: str, values: Any) -> BaseException:
+    """The error that SQLAlchemy would have raised."""
+    return DBAPIError.instance(text, values, error, dialect.loaded_dbapi.Error, dialect=dialect)
 
 
 def in_one_text(statement: Select[Any]) -> Select[Any]:
-    """The same rows as one value: the JSON text of an array of arrays, NULL or `[]` for none.
+    """The same rows as one value: the JSON texts of their arrays with commas between, NULL for none.
 
     What is kept by all the values of fifty rows is found by one text at a fraction of what making
     and comparing eight hundred objects costs. The rows' order in it is not promised: sort what is
     read from it.
     """
-    rows = statement.subquery()
-    return select(cast(_Rows(_Values(*rows.c)), Text).label("rows")).select_from(rows)
+    row: ColumnElement[str] = _Array(*statement.selected_columns)
+    rows = statement.with_only_columns(row.label("row")).subquery()
+    return select(func.aggregate_strings(rows.c.row, ",").label("rows"))
 
 
-class _Values(FunctionElement[Any]):
-    """A JSON array of values."""
+class _Array(FunctionElement[str]):
+    """The JSON text of an array of values."""
 
+    type = Text()
     inherit_cache = True
 
 
-class _Rows(FunctionElement[Any]):
-    """A JSON array of what each row gives."""
-
-    inherit_cache = True
-
-
-_NAMES: Final = {
-    (_Values, "sqlite"): "json_array",
-    (_Values, "postgresql"): "json_build_array",
-    (_Rows, "sqlite"): "json_group_array",
-    (_Rows, "postgresql"): "json_agg",
-}
+@compiles(_Array, "sqlite")
+def _array_on_sqlite(element: _Array, compiler: Any, **kw: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **kw)})"
 
 
-@compiles(_Values)
-@compiles(_Rows)
-def _as_json(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-    name = _NAMES[type(element), compiler.dialect.name]
-    return f"{name}({compiler.process(element.clauses, **kw)})"
+@compiles(_Array, "postgresql")
+def _array_on_postgresql(element: _Array, compiler: Any, **kw: Any) -> str:
+    return f"CAST(json_build_array({compiler.process(element.clauses, **kw)}) AS TEXT)"

@@ -1,16 +1,19 @@
 """Hot reads on the driver's cursor give what SQLAlchemy's own way gives, and fail the same way."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any, Final
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, column, select, table
+from sqlalchemy import bindparam, column, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-from portal import clock
+from portal import clock, reading
 from portal.accounts import queries as accounts
 from portal.accounts.models import Provider
 from portal.digests import digest_of
+from portal.database import transaction
 from portal.extensions import db
 from portal.listings import queries
 from portal.listings.filters import Filters, asked
@@ -74,6 +77,71 @@ def _unwatched(read: object) -> object:
         return read()
     finally:
         connection.dispatch = kept  # type: ignore[method-assign]
+
+
+_ONE: Final = Reading(select(Provider.name).where(Provider.id == bindparam("id")))
+
+
+def test_outside_a_transaction_no_session_is_made(own_app: Flask) -> None:
+    with own_app.app_context():
+        made = factories.provider(name="甲")
+        db.session.remove()
+        found = _ONE.rows({"id": made.id})
+        assert [tuple(row) for row in found] == [("甲",)]
+        assert not db.session.registry.has()
+
+
+def test_inside_a_transaction_its_own_writes_are_seen(own_app: Flask) -> None:
+    with own_app.app_context(), transaction():
+        made = factories.provider(name="乙")
+        db.session.flush()
+        assert len(_ONE.rows({"id": made.id})) == 1
+
+
+def test_each_statement_sees_what_is_now(own_app: Flask) -> None:
+    with own_app.app_context():
+        made = factories.provider(name="丙")
+        for name in ("丁", "戊"):
+            with transaction() as session:
+                session.get_one(Provider, made.id).name = name
+            db.session.remove()
+            assert [tuple(row) for row in _ONE.rows({"id": made.id})] == [(name,)]
+
+
+def test_these_connections_cannot_write(own_app: Flask) -> None:
+    with own_app.app_context():
+        _ONE.rows({"id": 1})
+        (idle,) = [one for engine, one in reading._idle.items() if engine is db.engine]
+        connection: Any = idle.take()
+        try:
+            cursor = connection.cursor()
+            with pytest.raises(Exception, match=r"readonly|read-only"):
+                cursor.execute("DELETE FROM providers")
+        finally:
+            idle.put_back(connection)
+
+
+@pytest.mark.parametrize("own_app", ["postgresql"], indirect=True)
+def test_a_restarted_server_is_asked_again(own_app: Flask) -> None:
+    with own_app.app_context():
+        _ONE.rows({"id": 1})
+        db.session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        db.session.remove()
+        assert _ONE.rows({"id": 1}) == []
+
+
+def test_many_threads_read_at_once(own_app: Flask) -> None:
+    def read(_turn: int) -> int:
+        with own_app.app_context():
+            return len(_ONE.rows({"id": 1}))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(read, range(400))) == 0
 
 
 def test_an_error_is_the_usual_one(database: None) -> None:

@@ -44,8 +44,11 @@ def keep_session_alive() -> None:
 
     What an open page asks by itself is no use: left alone it would never go idle.
     """
-    if not is_public() and not is_unattended() and current_user.is_authenticated:
-        actions.keep_alive(current_user.session_id, current_user.seen_at)
+    if is_public() or is_unattended():
+        return
+    reader = current_user._get_current_object()
+    if reader.is_authenticated:
+        actions.keep_alive(reader.session_id, reader.seen_at)
 
 
 @blueprint.get("/sign-in")

@@ -94,7 +94,7 @@ def _marks(names: list[str]) -> dict[str, Any]:
 def _reader() -> tuple[Any, ...]:
     """All that a frame shows of who reads it."""
     me = current_user._get_current_object()
-    badges = tuple(n for name, n in g.portal_counts.items() if name.startswith("badge_"))
+    badges = tuple(g.portal_badges.items())
     return (
         current_locale(), current_theme(), badges, me.person_id, me.name, me.email, me.provider_name, me.roles,
     )  # fmt: skip

@@ -142,9 +142,10 @@ def _check_access() -> BaseResponse | None:
     access = access_of(flask.current_app, endpoint)
     if access is PUBLIC:
         return None
-    if not current_user.is_authenticated:
+    reader = current_user._get_current_object()
+    if not reader.is_authenticated:
         return to_sign_in()
-    if access is not SIGNED_IN and not cast(Reader, current_user).may(Permission(access or "")):
+    if access is not SIGNED_IN and not cast(Reader, reader).may(Permission(access or "")):
         abort(403)
     if takes := getattr(flask.current_app.view_functions[endpoint], _TAKES, None):
         # Before the CSRF token is looked for, which reads the form.

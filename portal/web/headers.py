@@ -31,21 +31,22 @@ _HTML: Final = {
 def init_app(app: Flask, settings: Settings) -> None:
     """Add the headers to each answer, errors too."""
     policy = CONTENT_POLICY + ("; upgrade-insecure-requests" if settings.is_https else "")
+    everywhere = dict(_ALL)
+    if settings.is_https:
+        everywhere["Strict-Transport-Security"] = f"max-age={_YEAR_2}; includeSubDomains"
+    # No view sets these: there is nothing to look for and replace.
+    of_all = list(everywhere.items())
+    of_pages = [*of_all, *_HTML.items(), ("Content-Security-Policy", policy)]
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
-        for name, value in _ALL.items():
-            headers[name] = value
-        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-        if settings.is_https:
-            headers["Strict-Transport-Security"] = f"max-age={_YEAR_2}; includeSubDomains"
         if response.mimetype == "text/html":
-            for name, value in _HTML.items():
-                headers[name] = value
-            headers["Content-Security-Policy"] = policy
+            headers.extend(of_pages)
         else:
+            headers.extend(of_all)
             headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         _say_who_may_keep_it(response)
         return response
 

@@ -93,8 +93,8 @@ def language() -> str:
         return str(asked)
     if (chosen := request.cookies.get("language")) in LANGUAGES:
         return str(chosen)
-    if not public and current_user.is_authenticated:
-        return str(current_user.language)
+    if not public and (reader := current_user._get_current_object()).is_authenticated:
+        return str(reader.language)
     return _accepted(request.headers.get("Accept-Language", ""))
 
 

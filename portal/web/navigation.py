@@ -1,6 +1,6 @@
 """The sidebar's entries and their counts, and the page's own counts, in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -28,19 +28,16 @@ class Entry:
         label: lazily translated words.
         icon: name in the icon sprite.
         permission: who sees it; None: everybody signed in.
-        badge: select of one number over the bind parameter `provider_id`, or None.
+        badge: select of one value over the bind parameter `provider_id`, or None.
+        number: the badge's number in that value; the value itself where there is nothing to read.
     """
 
     endpoint: str
     label: Any
     icon: str
     permission: Permission | None = None
-    badge: Select[tuple[int]] | None = None
-
-    @property
-    def has_badge(self) -> bool:
-        """Whether a number stands beside it."""
-        return self.badge is not None
+    badge: Select[Any] | None = None
+    number: Callable[[Any], int] = int
 
 
 @dataclass(frozen=True)
@@ -66,29 +63,29 @@ def count(selects: Mapping[str, Select[Any]], **parameters: Any) -> Mapping[str,
 
     Args:
         selects: name and a select of one number (or text) each; made once, so that it can be kept
-            compiled.
+            compiled. One that a badge reads too is read once.
         parameters: values of their bind parameters besides `provider_id`.
     """
     reader = current_user._get_current_object()
-    badges = {
-        f"badge_{entry.endpoint}": entry.badge for entry in _visible(reader) if entry.has_badge
-    }
-    wanted = tuple({**badges, **selects}.items())
-    if not wanted:
-        g.portal_counts = {}
-        return {}
-    (row,) = _combined(wanted).rows({"provider_id": reader.provider_id, **parameters})
-    g.portal_counts = {
-        # A sum comes as a decimal from PostgreSQL, and as nothing where there is nothing to add.
+    badges = [entry for entry in _visible(reader) if entry.badge is not None]
+    wanted = tuple(dict.fromkeys([*(entry.badge for entry in badges), *selects.values()]))
+    found: dict[Select[Any] | None, Any] = {}
+    if wanted:
+        (row,) = _combined(wanted).rows({"provider_id": reader.provider_id, **parameters})
+        found = dict(zip(wanted, row, strict=True))
+    g.portal_badges = {entry.endpoint: entry.number(found[entry.badge]) for entry in badges}
+    # A sum comes as a decimal from PostgreSQL, and as nothing where there is nothing to add.
+    return {
         name: n if n is None or isinstance(n, str) else int(n)
-        for (name, _select), n in zip(wanted, row, strict=True)
+        for name, n in ((name, found[one]) for name, one in selects.items())
     }
-    return cast(Mapping[str, Any], g.portal_counts)
 
 
 @lru_cache(maxsize=256)
-def _combined(wanted: tuple[tuple[str, Select[Any]], ...]) -> Reading:
-    return Reading(select(*(one.scalar_subquery().label(name) for name, one in wanted)))
+def _combined(wanted: tuple[Select[Any], ...]) -> Reading:
+    return Reading(
+        select(*(one.scalar_subquery().label(f"n{at}") for at, one in enumerate(wanted)))
+    )
 
 
 def _visible(reader: Reader) -> list[Entry]:
@@ -100,14 +97,14 @@ def lines() -> list[Line]:
     """The sidebar for the present reader; reads the badges if the page has not."""
     if is_public() or not current_user.is_authenticated:
         return []
-    if "portal_counts" not in g:
+    if "portal_badges" not in g:
         count({})
     return [
         Line(
             url=url_for(entry.endpoint),
             label=str(entry.label),
             icon=entry.icon,
-            badge=g.portal_counts.get(f"badge_{entry.endpoint}"),
+            badge=g.portal_badges.get(entry.endpoint),
             badge_id=f"badge-{entry.endpoint.replace('.', '-')}",
             is_current=entry.endpoint.partition(".")[0] == flask.request.blueprint
             if entry.endpoint.partition(".")[0] != "accounts"

@@ -23,7 +23,14 @@ from portal.web.navigation import Entry
 
 BLUEPRINTS = [blueprint, pictures.files, reviews.blueprint]
 NAVIGATION = [
-    Entry("listings.index", _l("Listings"), "layout-list", Permission.LISTING_VIEW, queries.TOTAL),
+    Entry(
+        "listings.index",
+        _l("Listings"),
+        "layout-list",
+        Permission.LISTING_VIEW,
+        badge=queries.BY_STATUS["by_status"],
+        number=queries.total_in,
+    ),
     Entry(
         "reviews.index", _l("Reviews"), "shield-check", Permission.LISTING_REVIEW, reading.WAITING
     ),

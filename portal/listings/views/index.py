@@ -45,7 +45,7 @@ def index() -> Response:
     table = rows.drawn_table(found, filters, cursor, looks, here)
     if is_fragment_request():
         return _swapped(filters, counts, table, here)
-    return framed("listings/index.html", _index_parts(filters, counts, table, here))
+    return framed("listings/index.html", _index_parts(filters, counts, table, here, looks.locale))
 
 
 def _swapped(filters: Filters, counts: Mapping[str, Any], table: bytes, here: str) -> Response:
@@ -57,10 +57,9 @@ def _swapped(filters: Filters, counts: Mapping[str, Any], table: bytes, here: st
 
 
 def _index_parts(
-    filters: Filters, counts: Mapping[str, Any], table: bytes, here: str
+    filters: Filters, counts: Mapping[str, Any], table: bytes, here: str, locale: str
 ) -> dict[str, bytes]:
     """What the index shows inside its frame."""
-    locale = current_locale()
     return {
         "table": table,
         "filter_form": bars.drawn_filters(filters, locale),
