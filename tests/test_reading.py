@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from portal import clock, reading
 from portal.accounts import queries as accounts
 from portal.accounts.models import Provider
-from portal.digests import digest_of
 from portal.database import transaction
+from portal.digests import digest_of
 from portal.extensions import db
 from portal.listings import queries
 from portal.listings.filters import Filters, asked
