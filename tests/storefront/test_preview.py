@@ -85,3 +85,11 @@ def test_few_statements(staff: PagesClient, provider: Provider, statements: list
     staff.get(f"/offers/{one.id}/preview")
     # Who is asking, the offer, its pairs and pictures, those like it.
     assert len(statements) <= 4, statements
+
+
+def test_one_thing_has_one_name(staff: PagesClient, provider: Provider) -> None:
+    one = factories.listing(provider).id
+    html = staff.get(f"/portal/listings/{one}/edit").get_data(as_text=True)
+    names = re.findall(rf'<a[^>]* href="/offers/{one}/preview"[^>]*>(.*?)</a>', html)
+    assert len(names) == 2
+    assert {re.sub("<.*?>", "", name).strip() for name in names} == {"Preview as buyer"}
