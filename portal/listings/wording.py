@@ -1,5 +1,6 @@
 """What a listing holds, in the reader's words: for two versions side by side and for messages."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from portal.listings.fields import RULES
 from portal.listings.merge import changed_parts
 from portal.listings.vocabulary import TermUnit
 from portal.web.formatting import current_locale, format_day, format_number, format_price
+from portal.web.richtext import MEDIA_URL
 
 PART_NAMES: Final = {
     **{part: RULES[part].label for part in PARTS if part in RULES},
@@ -152,6 +154,29 @@ def _images(content: Content) -> str:
     return "\n".join(f"{n}. {text}" for n, text in enumerate(said, 1)) or str(_("None"))
 
 
+_PICTURE: Final = re.compile(
+    r"!\[(?P<alt>[^\]\n]{0,400})\]\(" + MEDIA_URL.pattern + r"[^)\n]{0,400}\)"
+)
+_TOLD_OF_KEY: Final = 4
+"""Letters of a picture's key that tell it from the offer's others."""
+
+
+def _description(content: Content) -> str:
+    """As typed, but for the addresses of pictures: nobody tells those apart by reading."""
+    texts = dict(content.images)
+
+    def picture(found: re.Match[str]) -> str:
+        key = found["key"]
+        alt = found.groupdict().get("alt") or texts.get(key)
+        short = f"{key[:_TOLD_OF_KEY]}…"
+        if alt:
+            return str(_("[picture %(key)s: %(text)s]", key=short, text=alt))
+        return str(_("[picture %(key)s]", key=short))
+
+    text = MEDIA_URL.sub(picture, _PICTURE.sub(picture, content.description))
+    return text or str(_("Not stated"))
+
+
 _SHAPED: Final[dict[str, Callable[[Content], str]]] = {
     "price": _price,
     "item": _item,
@@ -165,6 +190,7 @@ _SHAPED: Final[dict[str, Callable[[Content], str]]] = {
     "valid_until": _valid_until,
     "attributes": _attributes,
     "images": _images,
+    "description": _description,
 }
 """Parts whose words need more than one value, or more than the value."""
 

@@ -1,6 +1,7 @@
 """The history: who saved what, any two versions compared, an earlier one brought back as a new one."""
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -236,3 +237,21 @@ def test_a_long_history_is_paged_with_few_statements(
     assert ">Version 5<" not in html
     older = staff.get(f"/portal/listings/{one}/history?before=6").get_data(as_text=True)
     assert "The first version" in older
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "picture"), ("zh", "图片")])
+def test_pictures_in_the_text_are_told_in_words(
+    client_for: ClientFor, provider: Provider, made: Made, language: str, word: str
+) -> None:
+    one = made(description=f"Before\n\n![A rack](/media/{'3f2a' * 8}.webp)")
+    text = f"Before\n\n![](/media/{'beef' * 8}-640.webp)\n\n[large](/media/{'cafe' * 8}.avif)"
+    _saved(provider, one, description=text)
+    reader = client_for(provider, Role.STAFF, language=language)
+    for path in ("history", "history/compare?from=1&to=2"):
+        html = reader.get(f"/portal/listings/{one}/{path}").get_data(as_text=True)
+        assert re.search(rf"\[{word} 3f2a…[:：] ?A rack\]", html)
+        assert f"[{word} beef…]" in html
+        assert f"[large]([{word} cafe…])" in html
+        assert "/media/" not in html
+    # What is typed stays what it is.
+    assert content(provider, one).description == text
