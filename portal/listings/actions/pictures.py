@@ -99,7 +99,9 @@ def _check(
         owned = select(Listing.id).where(
             Listing.id == listing_id, Listing.provider_id == provider_id
         )
-        if session.scalar(owned) is None:
+        # Held against who deletes it: the picture is there before its files are looked for, or
+        # there is no listing any more.
+        if session.scalar(owned.with_for_update(read=True, key_share=True)) is None:
             raise Missing
     held = session.execute(
         select(func.count(), func.coalesce(func.sum(Image.size), 0)).where(

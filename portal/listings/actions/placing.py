@@ -52,12 +52,16 @@ def place_pictures(
     mine = or_(Image.kept_for == listing_id, Image.kept_for.is_(None))
     found = set(
         session.scalars(
-            select(Image.key).where(
+            select(Image.key)
+            .where(
                 Image.key.in_(keys),
                 Image.provider_id == provider_id,
                 Image.listing_id.is_(None),
                 mine,
             )
+            # Held against the sweep, which may be about to forget one that waited for too long.
+            .order_by(Image.id)
+            .with_for_update()
         )
     )
     if gone := [key for key in keys if key not in found]:
