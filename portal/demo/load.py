@@ -64,6 +64,7 @@ def _add_provider(facts: dict[str, Any]) -> int:
         place=facts["place"],
         website=facts["website"],
         verified_at=clock.now() - 200 * DAY if facts["verified"] else None,
+        reviews_listings=facts.get("reviewed", False),
     )
 
 

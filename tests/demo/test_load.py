@@ -8,14 +8,15 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select
 
-from portal.accounts.models import Person
+from portal import clock
+from portal.accounts.models import Person, Provider
 from portal.config import Settings
 from portal.demo.load import load
 from portal.demo.pictures import DRAWN, HEIGHT, WIDTH
 from portal.extensions import db
 from portal.inquiries.models import Inquiry
 from portal.listings import search
-from portal.listings.models import Attribute, Listing
+from portal.listings.models import Attribute, Listing, Status
 from portal.listings.models import Image as Picture
 from portal.statistics.models import ListingDay, ProviderDay
 from portal.web.richtext import image_keys
@@ -113,3 +114,19 @@ def test_the_people_of_the_contract_are_there(own_app: Flask, settings: Settings
 def test_a_drawing_is_a_picture_of_its_size(name: str) -> None:
     with Image.open(BytesIO(DRAWN[name]())) as picture:
         assert (picture.format, picture.size) == ("WEBP", (WIDTH, HEIGHT))
+
+
+def test_every_offer_could_have_come_to_its_state(own_app: Flask, settings: Settings) -> None:
+    with own_app.app_context():
+        offers = db.session.scalars(select(Listing)).all()
+        reviewed = set(
+            db.session.scalars(select(Provider.id).where(Provider.reviews_listings.is_(True)))
+        )
+    for offer in offers:
+        standing = (offer.id, offer.status)
+        shown = offer.status in {Status.LIVE, Status.PAUSED, Status.EXPIRED}
+        assert (offer.published_at is not None) is shown, standing
+        assert offer.status != Status.IN_REVIEW or offer.provider_id in reviewed, standing
+        if offer.status == Status.EXPIRED:
+            assert offer.valid_until, standing
+            assert offer.valid_until < clock.today(), standing

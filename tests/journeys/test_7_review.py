@@ -20,12 +20,17 @@ PROVIDER = 2
 
 @pytest.fixture(autouse=True)
 def as_before(site: Server) -> Iterator[None]:
-    """Whoever comes after finds provider B publishing directly again."""
+    """Provider B publishes directly; whoever comes after finds its offers reviewed again."""
+    _review(site, is_on=False)
     yield
+    _review(site, is_on=True)
+
+
+def _review(site: Server, *, is_on: bool) -> None:
     app = create_app(site.settings)
     with app.app_context():
         db.session.execute(
-            update(Provider).where(Provider.id == PROVIDER).values(reviews_listings=False)
+            update(Provider).where(Provider.id == PROVIDER).values(reviews_listings=is_on)
         )
         db.session.commit()
     dispose(app)

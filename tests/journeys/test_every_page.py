@@ -45,7 +45,7 @@ PAGES = {
     "admin@portal.example": (
         "/portal/reviews/",
         "/portal/reviews/?queue=changed",
-        "/portal/reviews/4",
+        "/portal/reviews/20",
         "/portal/statistics/",
         "/portal/statistics/providers/1",
         "/portal/providers/",
