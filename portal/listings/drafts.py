@@ -13,6 +13,8 @@ from portal.extensions import db
 from portal.listings.models import EditDraft, Listing
 
 _MOST_LISTED: Final = 50
+FORM_KEY: Final = "form_key"
+"""Name of the field by which a form that was opened once is told from every other one."""
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 
 

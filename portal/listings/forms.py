@@ -12,6 +12,7 @@ from wtforms import ValidationError
 from portal.listings.consistency import inconsistencies
 from portal.listings.content import PARTS, Content
 from portal.listings.days import own_today
+from portal.listings.drafts import FORM_KEY
 from portal.listings.fields import RULES, Choice, Count, Line, Rule, units
 from portal.listings.lists import DiscountsField, PicturesField
 from portal.listings.models import Currency, Unit
@@ -291,7 +292,10 @@ def _values(content: Content) -> dict[str, Any]:
     }
 
 
-NAMES: Final = frozenset(name for names in PARTS for name in _FIELDS[names]) | {"version"}
+NAMES: Final = frozenset(name for names in PARTS for name in _FIELDS[names]) | {
+    "version",
+    FORM_KEY,
+}
 """Names of the editor's fields; those of lists go on with `-<n>-<side>`."""
 
 

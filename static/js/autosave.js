@@ -4,6 +4,7 @@ import { isDirty, isStored, picture, stored } from "./guard.js";
 
 const PAUSE = 1500; // milliseconds after the last key
 const LEAST = 2000; // milliseconds between two writes
+const OVERTAKEN = 61_000; // milliseconds after which the server no longer takes it for older than the last save
 const forms = new WeakMap();
 
 function watched(form) {
@@ -45,6 +46,8 @@ function heard(form, state, what, status, html) {
   if (status === 200 && answer) {
     form.querySelector("[data-draft]").value = answer.dataset.revision;
     stored(form, what);
+  } else if (status === 204) {
+    state.timer = setTimeout(() => keep(form), OVERTAKEN);
   } else if (status < 500) {
     state.isOver = true; // newer elsewhere, too much, or signed out: asking again changes nothing
   }

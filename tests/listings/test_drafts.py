@@ -1,8 +1,10 @@
 """Drafts: kept as typed, seen on a second device, gone with the save; nobody else's, and bounded."""
 
+import re
 from typing import Final
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
 from portal import clock
@@ -220,3 +222,75 @@ def test_old_drafts_go(provider: Provider) -> None:
     assert [draft.place for draft in kept()] == ["c" * 32]
     assert db.session.scalar(select(func.count()).select_from(EditDraft)) == 1
     db.session.rollback()
+
+
+OWN_KEY, OTHER_KEY = {"form_key": "a" * 16}, {"form_key": "c" * 16}
+
+
+def test_what_arrives_after_the_save_of_its_form_begins_no_draft(
+    staff: PagesClient, provider: Provider, made: Made
+) -> None:
+    one = made()
+    sent = typed(one, title="Half a title") | OWN_KEY
+    saved = typed(one, title="Half a title and the rest") | OWN_KEY
+    assert staff.post(f"/portal/listings/{one}/edit", data=saved).status_code == 303
+    assert staff.post(KEEP, data=sent, hx=True).status_code == 204
+    assert kept() == []
+    # What is typed into the form that followed is no older than the save.
+    on = typed(one, title="And on") | OTHER_KEY | {"version": "2"}
+    assert staff.post(KEEP, data=on, hx=True).status_code == 200
+    assert [draft.fields[0] for draft in kept()] == [["title", "And on"]]
+
+
+def test_nor_does_it_after_a_new_listing_was_made(staff: PagesClient) -> None:
+    whole = typed(title="A new one, whole") | OWN_KEY
+    assert staff.post("/portal/listings/new", data=whole).status_code == 303
+    late = staff.post(KEEP, data=typed(title="A new o") | OWN_KEY, hx=True)
+    assert late.status_code == 204
+    assert kept() == []
+
+
+def test_a_form_left_open_elsewhere_is_kept_again_after_a_while(
+    staff: PagesClient, provider: Provider, made: Made, client_for: ClientFor
+) -> None:
+    one = made()
+    staff.post(f"/portal/listings/{one}/edit", data=typed(one, title="At the desk") | OWN_KEY)
+    phone = typed(one, title="On the phone") | OTHER_KEY
+    assert staff.post(KEEP, data=phone, hx=True).status_code == 204
+    # A button that somebody pressed is no autosave; nor is a colleague's save theirs.
+    assert client_for(provider, Role.STAFF).post(KEEP, data=phone, hx=True).status_code == 200
+    with time_machine.travel(clock.now() + rules.OVERTAKEN + 1, tick=False):
+        assert staff.post(KEEP, data=phone, hx=True).status_code == 200
+
+
+def test_a_button_keeps_a_draft_at_any_time(staff: PagesClient, made: Made) -> None:
+    one = made()
+    staff.post(f"/portal/listings/{one}/edit", data=typed(one, title="At the desk") | OWN_KEY)
+    plain = staff.post(KEEP, data=typed(one, title="On the phone") | OTHER_KEY)
+    assert plain.status_code == 303
+    assert len(kept()) == 1
+
+
+def test_a_save_takes_what_its_own_form_kept_on_the_way(
+    staff: PagesClient, provider: Provider, made: Made
+) -> None:
+    one = made()
+    # Kept, but the answer came after Save was pressed: the form knows of no draft.
+    staff.post(KEEP, data=typed(one, title="Half a title") | OWN_KEY, hx=True)
+    saved = typed(one, title="Half a title and the rest") | OWN_KEY
+    assert staff.post(f"/portal/listings/{one}/edit", data=saved).status_code == 303
+    assert content(provider, one).title == "Half a title and the rest"
+    assert kept() == []
+
+
+def test_each_form_has_a_key_that_goes_on_when_it_comes_back(
+    staff: PagesClient, made: Made
+) -> None:
+    one = made()
+    url = f"/portal/listings/{one}/edit"
+    keys = [re.findall('name="form_key" value="(.*?)"', staff.get(url).text) for _ in range(2)]
+    assert keys[0] != keys[1]
+    refused = staff.post(url, data=typed(one, title="") | OWN_KEY)
+    assert f'name="form_key" value="{OWN_KEY["form_key"]}"' in refused.text
+    forged = staff.post(url, data=typed(one, title="") | {"form_key": '"><b>'})
+    assert "<b>" not in forged.text.partition('name="form_key"')[2][:60]

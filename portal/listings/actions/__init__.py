@@ -6,6 +6,7 @@ from portal.listings.actions.copying import duplicate
 from portal.listings.actions.drafts import (
     Kept,
     NewerDraft,
+    SavedJustNow,
     TooMuch,
     Typed,
     create_from_form,
@@ -65,6 +66,7 @@ __all__ = [
     "QuotaFull",
     "Restored",
     "Saved",
+    "SavedJustNow",
     "SavedSince",
     "TooManyViews",
     "TooMuch",

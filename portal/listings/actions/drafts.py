@@ -1,5 +1,6 @@
 """What somebody typed and has not saved: kept, thrown away, or gone with the save it led to."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +15,17 @@ from portal.accounts.models import Person
 from portal.database import Missing, rows_changed, transaction
 from portal.listings.actions import placing, saving
 from portal.listings.content import Content
-from portal.listings.models import EditDraft, Listing
+from portal.listings.drafts import FORM_KEY
+from portal.listings.models import EditDraft, Listing, Revision
 
 MOST_OF_A_PERSON: Final = 50
 """Drafts that one person may have at a time."""
 MOST_CHARACTERS: Final = 200_000
 """Of one draft: names and texts together."""
 MOST_FIELDS: Final = 400
+OVERTAKEN: Final = clock.MINUTE
+"""Seconds after a save within which what its person's pages send by themselves may be older."""
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
 KEPT_FOR: Final = 30 * clock.DAY
 """Seconds after its last save at which a draft goes."""
 Fields = Sequence[tuple[str, str]]
@@ -54,6 +59,10 @@ class NewerDraft(Exception):  # noqa: N818 - an answer, not a fault
         self.revision, self.saved_at = revision, saved_at
 
 
+class SavedJustNow(Exception):  # noqa: N818 - an answer, not a fault
+    """What was typed was overtaken by the save of its form, or of one like it; nothing was kept."""
+
+
 class TooMuch(Exception):  # noqa: N818 - an answer, not a fault
     """More than a draft may hold, or more drafts than a person may have."""
 
@@ -66,10 +75,12 @@ def keep_draft(
     *,
     revision: int,
     listing_id: int | None = None,
+    is_by_itself: bool = False,
 ) -> Kept:
     """Keep what was typed; nothing of it is judged before it is saved.
 
-    The same again writes nothing.
+    The same again writes nothing. What a page sends by itself may arrive after the save that its
+    reader pressed meanwhile: within OVERTAKEN of that it begins no draft.
 
     Args:
         provider_id: whose listing it is, or will be.
@@ -78,11 +89,12 @@ def keep_draft(
         fields: what was sent.
         revision: the draft's that the form holds; 0: it knows of none.
         listing_id: the listing; None: not there yet.
+        is_by_itself: no person pressed a button for it.
 
     Raises:
         Missing: there is no such listing of this provider.
         NewerDraft: another device, or another tab, has gone on with it.
-        TooMuch: see there.
+        SavedJustNow, TooMuch: see there.
     """
     if len(fields) > MOST_FIELDS or sum(map(len, _flat(fields))) > MOST_CHARACTERS:
         raise TooMuch
@@ -93,6 +105,10 @@ def keep_draft(
         draft = session.scalars(_of(provider_id, person_id, place)).one_or_none()
         if draft is None:
             _refuse_foreign(session, provider_id, listing_id)
+            if is_by_itself:
+                _refuse_overtaken(
+                    session, provider_id, person_id, place=place, listing_id=listing_id, sent=sent
+                )
             _refuse_many(session, person_id)
             draft = EditDraft(
                 provider_id=provider_id,
@@ -102,7 +118,7 @@ def keep_draft(
                 revision=revision,
             )
             session.add(draft)
-        elif draft.fields == sent:
+        elif _told(draft.fields) == _told(sent):
             return Kept(draft.revision, draft.saved_at)
         elif draft.revision != revision:
             raise NewerDraft(draft.revision, draft.saved_at)
@@ -132,6 +148,42 @@ def _refuse_foreign(session: Session, provider_id: int, listing_id: int | None) 
     owned = select(Listing.id).where(Listing.id == listing_id, Listing.provider_id == provider_id)
     if session.scalar(owned) is None:
         raise Missing
+
+
+def _refuse_overtaken(
+    session: Session,
+    provider_id: int,
+    person_id: int,
+    *,
+    place: str,
+    listing_id: int | None,
+    sent: list[list[str]],
+) -> None:
+    since = clock.now() - OVERTAKEN
+    newer: Select[int]
+    if listing_id is not None:
+        version = _of_field(sent, "version")
+        newer = select(Revision.version).where(
+            Revision.listing_id == listing_id,
+            Revision.version > (int(version) if _VERSION.fullmatch(version) else 0),
+            Revision.person_id == person_id,
+            Revision.at >= since,
+        )
+    else:
+        newer = select(Listing.version).where(
+            Listing.form_nonce == saving._own(provider_id, place), Listing.created_at >= since
+        )
+    if session.scalar(newer.limit(1)) is not None:
+        raise SavedJustNow
+
+
+def _of_field(fields: Sequence[Sequence[str]], wanted: str) -> str:
+    return next((text for name, text in fields if name == wanted), "")
+
+
+def _told(fields: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The fields without the key of the form that sent them."""
+    return [[name, text] for name, text in fields if name != FORM_KEY]
 
 
 def _refuse_many(session: Session, person_id: int) -> None:
@@ -214,12 +266,16 @@ def _numbered(provider_id: int, content: Content) -> Iterator[None]:
 
 
 def _let_go(session: Session, provider_id: int, person_id: int, place: str, form: Typed) -> None:
+    # Whatever this form sends by itself comes before, and is seen here, or after, and sees the save.
+    _lock_person(session, person_id)
     draft = session.scalars(_of(provider_id, person_id, place)).one_or_none()
     if draft is None:
         return
-    # The same text may have been kept a moment ago under a number this form had not heard of yet.
-    is_the_same = draft.fields == [list(pair) for pair in form.fields]
-    if draft.revision <= form.revision or is_the_same:
+    # It may have been kept a moment ago under a number that this form had not heard of yet.
+    key = _of_field(form.fields, FORM_KEY)
+    is_its_own = bool(key) and _of_field(draft.fields, FORM_KEY) == key
+    is_the_same = _told(draft.fields) == _told(form.fields)
+    if draft.revision <= form.revision or is_its_own or is_the_same:
         session.delete(draft)
 
 

@@ -39,11 +39,13 @@ def keep_draft() -> BaseResponse:
     """Keep what stands in the editor; nothing of it is judged."""
     place, listing_id = place_sent()
     try:
-        kept = keep(place, listing_id, sent_fields())
+        kept = keep(place, listing_id, sent_fields(), is_by_itself=is_fragment_request())
     except actions.NewerDraft as newer:
         return _not_kept(listing_id, 409, newer.saved_at)
     except actions.TooMuch:
         return _not_kept(listing_id, 422, None)
+    except actions.SavedJustNow:
+        return Response(status=204)
     if not is_fragment_request():
         return done(editor_url(place, listing_id))
     return make_response(
@@ -63,7 +65,13 @@ def discard_draft(place: str) -> BaseResponse:
     return done(edit_url(int(place)) if is_listing else url_for("listings.drafts"))
 
 
-def keep(place: str, listing_id: int | None, fields: list[tuple[str, str]]) -> actions.Kept:
+def keep(
+    place: str,
+    listing_id: int | None,
+    fields: list[tuple[str, str]],
+    *,
+    is_by_itself: bool = False,
+) -> actions.Kept:
     """Keep fields as the reader's draft; raises as actions.keep_draft()."""
     me = current_user
     return actions.keep_draft(
@@ -73,6 +81,7 @@ def keep(place: str, listing_id: int | None, fields: list[tuple[str, str]]) -> a
         fields,
         revision=draft_revision(),
         listing_id=listing_id,
+        is_by_itself=is_by_itself,
     )
 
 

@@ -14,7 +14,14 @@ from portal import hardware
 from portal.listings import actions, layout, queries, rows
 from portal.listings.completeness import completeness, misplaced
 from portal.listings.content import Content
-from portal.listings.drafts import DRAFT_TEXT, draft_in, draft_of, drafts_of, is_of_new
+from portal.listings.drafts import (
+    DRAFT_TEXT,
+    FORM_KEY,
+    draft_in,
+    draft_of,
+    drafts_of,
+    is_of_new,
+)
 from portal.listings.fields import RULES
 from portal.listings.forms import (
     NAMES,
@@ -47,6 +54,7 @@ _HELP: Final = {
 _PLAIN: Final[dict[str, Any]] = {"conflict": None, "draft": None, "left": ()}
 """Both versions after a conflict; a draft that is not in the form; drafts of new listings."""
 _LONGEST_TITLE: Final = 100
+_KEY: Final = re.compile(r"[0-9a-f]{16}")
 _NAME: Final = re.compile(r"([a-z_]{1,40})(?:-[0-9]{1,4}-[a-z]{1,20})?")
 
 
@@ -266,6 +274,7 @@ def _around(row: AnyRow | None) -> dict[str, Any]:
         else url_for("listings.new") + rows.back_query(way_back()),
         "way_back": way_back(),
         "quick_ends": quick_ends(),
+        "form_key": _form_key(),
     }
 
 
@@ -309,6 +318,12 @@ def _preview(form: ListingForm) -> str | None:
     if form.description.errors or form.description.process_errors:
         return ""
     return render(form.description.data) if form.description.data else None
+
+
+def _form_key() -> str:
+    """The key of the form that came in, which goes on, else one of its own."""
+    sent = request.form.get(FORM_KEY, "")
+    return sent if _KEY.fullmatch(sent) else secrets.token_hex(8)
 
 
 def draft_revision() -> int:
