@@ -12,7 +12,7 @@ from sqlalchemy import event
 from bench import seed
 from bench.figures import figure
 from portal.extensions import db
-from portal.listings import rows
+from portal.listings import rows, skeletons
 from portal.web import frames
 
 ROUNDS: Final = 40
@@ -77,8 +77,8 @@ def listings_page() -> float:
 
 
 def nothing_kept() -> None:
-    """Forget every drawn row, table and frame, as after a start."""
-    for kept in (rows._kept, rows._tables, frames._kept):
+    """Forget every drawn row, its skeleton, table and frame, as after a start."""
+    for kept in (skeletons._kept, rows._kept, rows._tables, frames._kept):
         kept._new.clear()
         kept._old.clear()
 

@@ -6,22 +6,19 @@ It is kept by all the values it shows, so it can never be out of date, and by wh
 see Looks.
 """
 
-from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote
 
 from flask import current_app
 from jinja2 import Template
 from markupsafe import Markup
 
-from portal import clock, hardware
-from portal.listings import bars
+from portal.listings import bars, skeletons
 from portal.listings.bulk import ACTS
-from portal.listings.counters import shifted
 from portal.listings.filters import INDEX, Filters, query_of, url_of
 from portal.listings.queries import PAGE, Cursor, Shown, counts_in, named, rows_in, sort_key
-from portal.web.formatting import format_day
+from portal.listings.skeletons import Looks
 from portal.web.kept import Kept
 from portal.web.pagination import Page, paged
 
@@ -31,26 +28,6 @@ _BACK: Final = "\x02"
 _kept: Final[Kept[str]] = Kept(4000)
 # About 100 kB a table of fifty rows.
 _tables: Final[Kept[bytes]] = Kept(50)
-
-
-class Looks(NamedTuple):
-    """What rows look like besides their values.
-
-    Args:
-        locale: language.
-        may_edit: whether the buttons and cells that change a listing are there.
-        is_reviewed: whether publishing hands in for review.
-        today: the marketplace's day, of the 14 days of views.
-        own_day: the provider's day, in which its offers end.
-        columns: see filters.COLUMNS.
-    """
-
-    locale: str
-    may_edit: bool
-    is_reviewed: bool
-    today: date
-    own_day: date
-    columns: tuple[str, ...]
 
 
 def drawn_table(found: str, filters: Filters, cursor: Cursor, looks: Looks, back: str) -> bytes:
@@ -104,14 +81,9 @@ def _drawn(row: Shown, looks: Looks) -> str:
     key = (row, looks)
     found = _kept.get(key)
     if found is None:
-        found = _template("_row").render(row_context(named(row, looks.columns), looks, _BACK))
+        found = skeletons.filled(named(row, looks.columns), looks, _BACK)
         _kept.put(key, found)
     return found
-
-
-def drawn_row(context: dict[str, Any]) -> str:
-    """One row from what row_context() gives; none of its cells is open."""
-    return _template("_row").render(context)
 
 
 def _template(name: str) -> Template:
@@ -120,7 +92,7 @@ def _template(name: str) -> Template:
 
 
 def row_context(row: Any, looks: Looks, back: str, **context: Any) -> dict[str, Any]:
-    """What `listings/_row.html` reads.
+    """What `listings/_row.html` reads, and the pages that include it.
 
     Args:
         row: the listing's columns.
@@ -129,59 +101,16 @@ def row_context(row: Any, looks: Looks, back: str, **context: Any) -> dict[str, 
         context: `cell` (the value being edited, see inline.OpenCell), `problem` (why something was
             refused), `said` (to be announced).
     """
-    gpu = hardware.model(row.gpu_model)
+    texts = skeletons.texts_of(row, looks, back, context.get("said"))
     return {
-        "gpu_name": gpu.name if gpu else row.gpu_model,
-        "changed": _when(row.updated_at, looks),
-        "confirmed": _confirmed(row, looks) if "confirmed" in looks.columns else None,
-        "ends": format_day(last, looks.locale) if (last := _day(row.valid_until)) else None,
-        "missing": _missing(row) if "completeness" in looks.columns else 0,
         "column_names": bars.COLUMN_NAMES,
         "cell": None,
         "problem": None,
-        "said": None,
         **context,
+        **skeletons.context_of(texts, skeletons.state_of(row, looks), looks),
         "row": row,
-        "recent": shifted(_numbers(row.views_recent), _day(row.views_day), looks.today),
-        "has_ended": last is not None and last < looks.own_day,
-        "looks": looks,
-        "may_edit": looks.may_edit,
         "back": back,
     }
-
-
-def _confirmed(row: Any, looks: Looks) -> Markup | None:
-    return _when(row.confirmed_at, looks) if row.confirmed_at else None
-
-
-def _missing(row: Any) -> int:
-    """How much is not stated of what models.INCOMPLETE asks for."""
-    names = ("place", "delivery_days", "gpu_model", "gpu_count", "price_minor")
-    is_described = row.has_description if hasattr(row, "has_description") else row.description
-    return sum(getattr(row, name) is None for name in names) + (not is_described)
-
-
-def _when(seconds: int, looks: Looks) -> Markup:
-    """The time of day of what was today, the day of what is older: true all day long.
-
-    With JavaScript it becomes "42 minutes ago"; the exact time stands behind it.
-    """
-    then = datetime.fromtimestamp(seconds, clock.MARKET_ZONE)
-    day, hour = format_day(then.date(), looks.locale), f"{then:%H:%M}"
-    machine = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown = hour if then.date() == looks.today else day
-    return Markup(
-        '<time datetime="{machine}" title="{day} {hour} UTC+8" data-relative>{shown}</time>'
-    ).format(machine=machine, day=day, hour=hour, shown=shown)
-
-
-def _day(value: date | str | None) -> date | None:
-    """A day as the driver gave it: SQLite's gives text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _numbers(stored: str) -> list[int]:
-    return [int(count) for count in stored.strip("[]").split(",") if count.strip()]
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ and the answers are kept by value: a table of fifty rows costs less than one loo
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -180,6 +180,15 @@ def format_number(number: int | float) -> str:
     return f"{number:,}"
 
 
+def spark_points(values: Sequence[int]) -> str | None:
+    """The points of a line of values in a box of 88 by 24; None where all are 0."""
+    top = max(values, default=0)
+    if top <= 0:
+        return None
+    step = 88 / max(len(values) - 1, 1)
+    return " ".join([f"{at * step:.1f},{22 - 20 * n / top:.1f}" for at, n in enumerate(values)])
+
+
 def format_count(number: int, cap: int = 1000) -> str:
     """A count that was not counted beyond `cap`: `1000+`."""
     return f"{cap}+" if number > cap else str(number)
@@ -248,6 +257,7 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
         filesize=format_filesize,
         excerpt=plain_excerpt,
         plain_amount=plain_amount,
+        spark_points=spark_points,
     )
 
 

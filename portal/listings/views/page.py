@@ -9,11 +9,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock
-from portal.listings import queries, rows
+from portal.listings import queries, rows, skeletons
 from portal.listings.content import Content
 from portal.listings.filters import INDEX, Filters, read
 from portal.listings.queries import AnyRow
-from portal.listings.rows import Looks
+from portal.listings.skeletons import Looks
 from portal.permissions import Permission
 from portal.web import navigation
 from portal.web.formatting import current_locale
@@ -71,7 +71,8 @@ def value_done(row: AnyRow, said: str) -> BaseResponse:
     if not is_fragment_request():
         flash(said, "success")
         return done(way_back())
-    return tell_apart(Response(rows.drawn_row(row_of(row, said=said))))
+    back = rows.back_query(way_back())
+    return tell_apart(Response(skeletons.filled(row, looks_of(list_left()), back, said)))
 
 
 def row_done(listing_id: int, said: str) -> BaseResponse:
