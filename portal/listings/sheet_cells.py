@@ -82,15 +82,6 @@ class UnknownGpu(Invalid):
 
 
 _LONGEST_NAME: Final = 100
-_WHOLE: Final = re.compile(r"(\s*[0-9,]+)\.0*\s*")
-
-
-def read_count(rule: Rule, text: str) -> int | None:
-    """A whole number."""
-    # Spreadsheet programs write 8.0 where they hold every number as a fraction.
-    match = _WHOLE.fullmatch(text) if len(text) < _LONGEST_NAME else None
-    value: int | None = rule.read(match[1] if match else text)
-    return value
 
 
 # ---- price ----

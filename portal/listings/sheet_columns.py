@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from portal import clock
 from portal.listings import sheet_cells as cells
 from portal.listings.fields import RULES, Choice, Count, Rule
+from portal.listings.measures import read_count
 from portal.listings.vocabulary import Status
 from portal.web.parsing import parse_count, parse_day, parse_text
 from portal.web.richtext import LONGEST
@@ -69,7 +70,7 @@ def _of_rule(rule: Rule) -> SheetColumn:
     elif isinstance(rule, Choice):
         read = partial(cells.read_choice, rule)
     elif isinstance(rule, Count):
-        read = partial(cells.read_count, rule)
+        read = partial(read_count, rule)
     width = {"title": 48, "maintenance": 24}.get(rule.name, 18)
     return SheetColumn(rule.name, HEADINGS.get(rule.name, rule.label), show, read, width)
 

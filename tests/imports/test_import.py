@@ -48,7 +48,7 @@ def test_a_price_list_becomes_drafts(desk: Desk) -> None:
     page = desk.page(import_id)
     assert "Zeta 9 (64 GB)" in page
     assert "No GPU of the catalogue has this name" in page
-    assert "Enter a whole number from 1 to 8,192" in page
+    assert "This is a range: state the smaller number, 16." in page
     assert "at most 2 decimals" in page
     assert listings() == []
 
@@ -256,7 +256,7 @@ def test_refused_rows_come_back_as_a_sheet_that_can_be_sent_again(desk: Desk) ->
     answer = desk.client.get(f"/portal/imports/{import_id}/refused.csv")
     text = answer.get_data().decode("utf-8-sig")
     assert text.startswith("Why it was refused,Cloud,")
-    assert "vCPUs: Enter a whole number" in text
+    assert "vCPUs: This is a range: state the smaller number, 16." in text
     mended = text.replace("16-24", "24").replace("1.384", "1.38").replace("Zeta 9 (64 GB)", "L4")
     again = desk.sent(mended.encode())
     page = desk.client.get(f"/portal/imports/{again}/columns").get_data(as_text=True)
