@@ -135,7 +135,10 @@ def test_the_editor_says_at_the_field_why_it_is_not_published(
     assert answer.status_code == 422
     html = answer.get_data(as_text=True)
     beside = html.partition('id="listing-side"')[2]
-    assert re.search(f'role="alert"><ul class="errors"><li data-problem-of="{name}"><a href="#{name}">{words}', beside)
+    assert re.search(
+        f'role="alert"><ul class="errors"><li data-problem-of="{name}"><a href="#{name}">{words}',
+        beside,
+    )
     if hx:
         # A script puts it at the field: the form may hold what is not saved.
         assert 'id="listing-form"' not in html
