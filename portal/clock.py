@@ -53,6 +53,11 @@ def today_in(zone: str) -> date:
     return _day_in(zone_of(zone), now())
 
 
+def day_in(zone: str, moment: int) -> date:
+    """The calendar day in the zone of an IANA name in which `moment` (UTC seconds) falls."""
+    return _day_in(zone_of(zone), moment)
+
+
 @lru_cache(maxsize=64)
 def _day_in(zone: ZoneInfo, moment: int) -> date:
     """Kept for the second: a page asks several times."""

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     LISTING_REVIEW = "listing:review"
     INQUIRY_VIEW = "inquiry:view"
     INQUIRY_ANSWER = "inquiry:answer"
+    INQUIRY_MANAGE = "inquiry:manage"
     STATISTICS_VIEW = "statistics:view"
     STATISTICS_ALL = "statistics:all"
     PROVIDER_EDIT = "provider:edit"
@@ -36,6 +37,7 @@ class Role(StrEnum):
 
     STAFF = "staff"
     SELLER = "seller"
+    MANAGER = "manager"
     ADMIN = "admin"
 
 
@@ -56,6 +58,17 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
             Permission.LISTING_CONFIRM,
             Permission.INQUIRY_VIEW,
             Permission.INQUIRY_ANSWER,
+            Permission.STATISTICS_VIEW,
+        }
+    ),
+    # Leads the sellers: how the desk works, and what must not be forgotten.
+    Role.MANAGER: frozenset(
+        {
+            Permission.LISTING_VIEW,
+            Permission.LISTING_CONFIRM,
+            Permission.INQUIRY_VIEW,
+            Permission.INQUIRY_ANSWER,
+            Permission.INQUIRY_MANAGE,
             Permission.STATISTICS_VIEW,
         }
     ),

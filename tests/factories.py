@@ -2,13 +2,16 @@
 
 import itertools
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from portal import clock
 from portal.accounts.models import Person, PersonRole, Provider, SignInSession
 from portal.database import transaction
 from portal.digests import digest_of
-from portal.inquiries.models import Author, Inquiry, Message
+from portal.inquiries import turns
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import Author, State
 from portal.listings import search
 from portal.listings.models import Attribute, Listing, Status
 from portal.permissions import Role
@@ -104,8 +107,8 @@ def listing(of: Provider, *pairs: tuple[str, str], **fields: Any) -> Listing:
     return made
 
 
-def inquiry(about: Listing, **fields: Any) -> Inquiry:
-    """A new inquiry of a buyer with one message."""
+def inquiry(about: Listing, *, answers: Sequence[str] = (), **fields: Any) -> Inquiry:
+    """An inquiry of a buyer with one message, and the seller's answers after it."""
     now = clock.now()
     with transaction() as session:
         made = Inquiry(
@@ -121,16 +124,25 @@ def inquiry(about: Listing, **fields: Any) -> Inquiry:
                 "link_digest": secrets.token_hex(32),
                 "created_at": now,
                 "last_message_at": now,
+                "state": State.ANSWERED if answers else State.NEW,
                 **fields,
             }
         )
+        said = [
+            (Author.BUYER, "请问 8 卡整机的交付时间？"),
+            *((Author.SELLER, one) for one in answers),
+        ]
         made.messages = [
             Message(
-                author=Author.BUYER,
-                body="请问 8 卡整机的交付时间？",
+                author=author,
+                body=body,
                 form_nonce=secrets.token_hex(8),
                 created_at=made.created_at,
             )
+            for author, body in said
         ]
         session.add(made)
+        session.flush()
+        made.last_letter_id = made.messages[0].id
+        turns.place(made)
     return made

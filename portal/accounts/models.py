@@ -1,6 +1,8 @@
 """Tables of providers, people, their roles and their sessions."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.database import Base, BigId, Code, Identifier, Seconds
@@ -30,7 +32,10 @@ class Person(Base):
     """Somebody who signs in; of one provider, or of none (the marketplace's own people)."""
 
     __tablename__ = "people"
-    __table_args__ = (Index("ix_people_provider_id", "provider_id"),)
+    __table_args__ = (
+        CheckConstraint("notices IN ('all', 'mine', 'none')", name="notices"),
+        Index("ix_people_provider_id", "provider_id"),
+    )
 
     id: Mapped[Identifier]
     provider_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("providers.id"))
@@ -40,6 +45,11 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh")
     password_hash: Mapped[str] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
+    away_from: Mapped[date | None]
+    """First day out of office, and the last one: nothing is assigned meanwhile."""
+    away_until: Mapped[date | None]
+    notices: Mapped[str] = mapped_column(String(16), default="all", server_default="all")
+    """Of which inquiries mails tell: `all` of the provider, `mine`, or `none`."""
     created_at: Mapped[Seconds]
 
 

@@ -24,6 +24,7 @@ BLUEPRINTS = [blueprint, providers.blueprint]
 ROLE_NAMES = {
     Role.STAFF: _l("Staff"),
     Role.SELLER: _l("Seller"),
+    Role.MANAGER: _l("Head of the sellers"),
     Role.ADMIN: _l("Admin of the marketplace"),
 }
 NAVIGATION = [*providers.NAVIGATION, Entry("accounts.account", _l("My account"), "circle-user")]

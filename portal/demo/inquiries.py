@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.clock import DAY, MINUTE
 from portal.inquiries import asking
-from portal.inquiries.actions import touch
-from portal.inquiries.models import Author, Inquiry, Message, State
+from portal.inquiries.actions import buyer_digest, settle, touch
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import Author, State
 from portal.listings.content import snapshot
 from portal.listings.counters import record_inquiry
 from portal.listings.models import Listing
@@ -45,11 +46,9 @@ def add(session: Session, chance: random.Random, owners: list[int], people: dict
         owner = owners[facts["provider"]]
         listing = offers[owner][facts["offer"]]
         seller = people[_SELLERS[facts["provider"]]]
-        session.add(_inquiry(listing, facts, seller, chance))
+        session.add(made := _inquiry(listing, facts, seller, chance))
+        settle(session, made, touch(session, owner))
         record_inquiry(session, listing.id)
-    session.flush()
-    for owner in owners:
-        touch(session, owner)
 
 
 def _inquiry(
@@ -72,6 +71,7 @@ def _inquiry(
         form_nonce=secrets.token_hex(8),
         link_nonce=link.nonce,
         link_digest=link.digest,
+        buyer_digest=buyer_digest(facts.get("email"), facts.get("phone")),
         created_at=asked,
         last_message_at=asked,
     )
@@ -79,12 +79,10 @@ def _inquiry(
     if "answer" in facts:
         answered = asked + facts["minutes"] * MINUTE
         inquiry.messages.append(_message(Author.SELLER, facts["answer"], answered, seller))
-        inquiry.state, inquiry.last_message_at = State.ANSWERED, answered
-        inquiry.first_answered_at, inquiry.first_answered_by = answered, seller
+        inquiry.assignee_id, inquiry.last_message_at = seller, answered
     if "back" in facts:
         back = inquiry.last_message_at + chance.randrange(40, 90) * MINUTE
         inquiry.messages.append(_message(Author.BUYER, facts["back"], back))
-        inquiry.state, inquiry.last_message_at = State.WAITING, back
     return inquiry
 
 

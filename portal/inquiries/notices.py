@@ -14,7 +14,8 @@ from portal.accounts.models import Provider
 from portal.accounts.queries import recipients_of
 from portal.clock import MINUTE
 from portal.inquiries.links import Links
-from portal.inquiries.models import Inquiry, Message, State
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import State
 from portal.mail.actions import post
 from portal.mail.models import Mail
 from portal.permissions import Role
@@ -30,9 +31,11 @@ def confirm(session: Session, inquiry: Inquiry, message: Message, url: str) -> N
     _write_to_buyer(session, inquiry, message, "inquiry_received", url)
 
 
-def send_answer(session: Session, inquiry: Inquiry, message: Message, url: str) -> None:
-    """Send the buyer a seller's answer, with the private link."""
-    _write_to_buyer(session, inquiry, message, "inquiry_answered", url)
+def send_answer(
+    session: Session, inquiry: Inquiry, message: Message, url: str, *, not_before: int
+) -> None:
+    """Send the buyer a seller's answer, with the private link; not before a moment (UTC seconds)."""
+    _write_to_buyer(session, inquiry, message, "inquiry_answered", url, not_before=not_before)
 
 
 def announce(session: Session, inquiry: Inquiry, message: Message, links: Links) -> None:
@@ -80,7 +83,13 @@ def _promise_digest(session: Session, provider_id: int, links: Links) -> None:
 
 
 def _write_to_buyer(
-    session: Session, inquiry: Inquiry, message: Message, template: str, url: str
+    session: Session,
+    inquiry: Inquiry,
+    message: Message,
+    template: str,
+    url: str,
+    *,
+    not_before: int | None = None,
 ) -> None:
     if inquiry.email is None:
         return
@@ -91,7 +100,8 @@ def _write_to_buyer(
         "message": message.body,
         "url": url,
     }
-    sent = _post(session, inquiry, (inquiry.email, inquiry.language), template, context)
+    to = (inquiry.email, inquiry.language)
+    sent = _post(session, inquiry, to, template, context, not_before=not_before)
     message.mail_id = sent.id
 
 
@@ -117,6 +127,8 @@ def _post(
     to: tuple[str, str],
     template: str,
     context: dict[str, Any],
+    *,
+    not_before: int | None = None,
 ) -> Mail:
     address, language = to
     first = session.scalar(
@@ -133,4 +145,5 @@ def _post(
         context=context,
         inquiry_id=inquiry.id,
         in_reply_to=first,
+        not_before=not_before,
     )

@@ -14,7 +14,8 @@ from portal import clock
 from portal.accounts.models import Person, Provider
 from portal.extensions import db
 from portal.inquiries.jsonrows import json_rows
-from portal.inquiries.models import Desk, Inquiry, Message, State
+from portal.inquiries.models import Desk, Inquiry, Message
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing
 from portal.mail.models import QUEUED, Mail
 

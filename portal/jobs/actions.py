@@ -59,6 +59,12 @@ def enqueue(
     session.add(Job(kind=kind, payload=payload, key=key, due_at=due_at or now, created_at=now))
 
 
+def cancel(session: Session, key: str) -> bool:
+    """Take back a job that no worker has ever claimed; False when one has, or there is none."""
+    unclaimed = delete(Job).where(Job.key == key, Job.fence == 0, Job.state == QUEUED)
+    return bool(rows_changed(session, unclaimed))
+
+
 def _is_due(now: int) -> tuple[ColumnElement[bool], ...]:
     # A lease that reaches much further than LEASE was taken before the clock went back. Only much:
     # another worker may have read its clock a moment after we read ours.

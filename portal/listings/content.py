@@ -163,6 +163,7 @@ def snapshot(listing: Listing) -> dict[str, Any]:
         "currency": listing.currency,
         "unit": listing.unit,
         "delivery_days": listing.delivery_days,
+        "stock": listing.stock,
         "place": listing.place,
         "valid_until": listing.valid_until.isoformat() if listing.valid_until else None,
         "version": listing.version,

@@ -4,11 +4,11 @@ import re
 import secrets
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.jobs.actions import enqueue
+from portal.jobs.actions import cancel, enqueue
 from portal.mail.models import Mail
 
 SEND: Final = "mail.send"
@@ -71,5 +71,17 @@ def post(
     )
     session.add(mail)
     session.flush()
-    enqueue(session, SEND, {"mail_id": mail.id}, due_at=not_before, key=f"{SEND}:{mail.id}")
+    enqueue(session, SEND, {"mail_id": mail.id}, due_at=not_before, key=_job_key(mail.id))
     return mail
+
+
+def withdraw(session: Session, mail_id: int) -> bool:
+    """Take a mail out of the outbox in the running transaction; False when it is on its way."""
+    if not cancel(session, _job_key(mail_id)):
+        return False
+    session.execute(delete(Mail).where(Mail.id == mail_id))
+    return True
+
+
+def _job_key(mail_id: int) -> str:
+    return f"{SEND}:{mail_id}"

@@ -34,6 +34,8 @@ class Mail(Base):
     """Key of the mail that it answers; the thread's first mail."""
     # Which conversation it belongs to; no foreign key, since that table is of an upper floor.
     inquiry_id: Mapped[int | None] = mapped_column(BigInteger)
+    notice_of: Mapped[int | None] = mapped_column(BigInteger)
+    """The person whom it tells of something: they can say that no more such mails come."""
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Seconds]

@@ -24,7 +24,8 @@ from portal.accounts.models import Provider
 from portal.database import Missing
 from portal.extensions import db
 from portal.inquiries.jsonrows import json_rows
-from portal.inquiries.models import Inquiry, State
+from portal.inquiries.models import Inquiry
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing, ListingCount
 from portal.statistics.models import ListingDay, ProviderDay
 from portal.statistics.periods import Period

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from portal.accounts.models import Provider
 from portal.audit.models import AuditEntry
 from portal.extensions import db
-from portal.inquiries.models import Message, State
+from portal.inquiries.models import Message
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing, Status
 from portal.permissions import Role
 from tests import factories

@@ -9,7 +9,8 @@ from portal.accounts.models import Provider, SignInSession
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import actions
-from portal.inquiries.models import Author, Inquiry, Message, State
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import Author, State
 from portal.listings.models import Listing
 from portal.mail.models import Mail
 from portal.permissions import Role

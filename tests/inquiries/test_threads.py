@@ -10,7 +10,8 @@ from portal.accounts.models import Provider
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries.links import Links
-from portal.inquiries.models import Inquiry, Message, State
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing, Status
 from portal.permissions import Role
 from tests import factories
@@ -51,13 +52,13 @@ def test_the_buyer_writes_back(
     visitor: PagesClient, listing: Listing, provider: Provider, private_link: Linked, hx: bool
 ) -> None:
     seller = factories.person(provider, Role.SELLER)
-    inquiry = factories.inquiry(listing, state=State.ANSWERED)
+    inquiry = factories.inquiry(listing, answers=["交期两周。"])
     link = private_link(inquiry)
     form = form_of(visitor.get(link), "And with 16 cards?")
     for _copy in range(3):
         answer = visitor.post(link, data=form, hx=hx, csrf=False)
         assert answer.status_code == (200 if hx else 303)
-    assert bodies(inquiry)[1:] == ["And with 16 cards?"]
+    assert bodies(inquiry)[2:] == ["And with 16 cards?"]
     db.session.expire_all()
     assert db.session.get_one(Inquiry, inquiry.id).state == State.WAITING
     assert [(mail.to_address, mail.template) for mail in mails()] == [

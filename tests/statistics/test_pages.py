@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from portal import clock
 from portal.accounts.models import Provider
 from portal.extensions import db
-from portal.inquiries.models import State
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing
 from portal.permissions import Role
 from portal.statistics.definitions import DEFINITIONS, FEWEST_VIEWS

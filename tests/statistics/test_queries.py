@@ -9,7 +9,7 @@ import pytest
 from portal import clock
 from portal.accounts.models import Provider
 from portal.database import Missing
-from portal.inquiries.models import State
+from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing
 from portal.statistics import queries
 from portal.statistics.definitions import FEWEST_INQUIRIES

@@ -1,21 +1,23 @@
-"""Writes of inquiries: ask, answer, write back. Each is one transaction with its mails and audit."""
+"""What a buyer sends: the question that begins a thread, and what they write back."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.models import Provider
-from portal.audit.actions import record
 from portal.database import Missing, transaction
-from portal.inquiries import notices
+from portal.digests import digest_of
+from portal.inquiries import assigning, notices
+from portal.inquiries.actions.answering import reopen
+from portal.inquiries.actions.threads import audit, happened, hours_of, locked, settle, touch
 from portal.inquiries.links import Link, Links
-from portal.inquiries.models import Author, Inquiry, Message, State
+from portal.inquiries.models import Desk, Inquiry, Message
 from portal.inquiries.senders import hold_cap
+from portal.inquiries.vocabulary import Author, Event, State
 from portal.listings.content import snapshot
 from portal.listings.counters import record_inquiry
 from portal.listings.models import Listing
@@ -97,7 +99,12 @@ def _ask(question: Question, links: Links) -> Received:
         hold_cap(session, question.network_digest)
         link = links.new()
         inquiry, message = _store(session, question, listing, link)
-        touch(session, listing.provider_id)
+        desk = touch(session, listing.provider_id)
+        hours = hours_of(session, desk)
+        inquiry.workday_ends_at = hours.after(inquiry.created_at, hours.minutes_a_day)
+        if not question.is_spam:
+            _hand_to_seller(session, desk, inquiry)
+        settle(session, inquiry, desk)
         if not question.is_spam:
             record_inquiry(session, listing.id)
             notices.confirm(session, inquiry, message, link.url)
@@ -150,6 +157,7 @@ def _store(
         form_nonce=question.form_nonce,
         link_nonce=link.nonce,
         link_digest=link.digest,
+        buyer_digest=buyer_digest(question.email, question.phone),
         created_at=now,
         last_message_at=now,
     )
@@ -164,34 +172,22 @@ def _store(
     )
     session.add(message)
     session.flush()
-    _note(session, "inquiry.receive", inquiry, None, listing=listing.id, state=inquiry.state)
+    audit(session, "inquiry.receive", inquiry, None, listing=listing.id, state=inquiry.state)
     return inquiry, message
 
 
-def answer(
-    inquiry_id: int, *, provider_id: int, person_id: int, body: str, form_nonce: str, links: Links
-) -> bool:
-    """Add a seller's answer and mail it to the buyer; returns whether this one is new.
+def buyer_digest(email: str | None, phone: str | None) -> str:
+    """By which inquiries of one buyer are known: of the address, else of the number's digits."""
+    if email:
+        return digest_of(email.lower())
+    return digest_of("".join(sign for sign in phone or "" if sign.isdigit()))
 
-    Two sellers at once wait for each other on the inquiry's row: both answers are kept, the first
-    counts as the first response. A second copy of the same form changes nothing.
 
-    Raises:
-        Missing: no such inquiry of this provider.
-    """
-    with transaction() as session:
-        inquiry = _locked(session, Inquiry.id == inquiry_id, Inquiry.provider_id == provider_id)
-        if _is_known(session, form_nonce):
-            return False
-        message = _add(session, inquiry, body, form_nonce, by=person_id)
-        inquiry.state = State.ANSWERED
-        if inquiry.first_answered_at is None:
-            inquiry.first_answered_at = message.created_at
-            inquiry.first_answered_by = person_id
-        notices.send_answer(session, inquiry, message, _link_of(inquiry, links).url)
-        touch(session, provider_id)
-        _note(session, "inquiry.answer", inquiry, person_id, message=message.id)
-    return True
+def _hand_to_seller(session: Session, desk: Desk, inquiry: Inquiry) -> None:
+    chosen = assigning.choose(session, desk, inquiry)
+    if chosen is not None:
+        inquiry.assignee_id, how = chosen
+        happened(session, inquiry, Event.ASSIGNED, to=inquiry.assignee_id, how=how)
 
 
 def write_back(
@@ -204,80 +200,36 @@ def write_back(
         senders.TooMany: the cap of this client address is reached.
     """
     with transaction() as session:
-        inquiry = _locked(session, Inquiry.id == inquiry_id)
+        inquiry = locked(session, inquiry_id)
         if _is_known(session, form_nonce):
             return False
         hold_cap(session, network_digest)
-        message = _add(session, inquiry, body, form_nonce, by=None)
-        if inquiry.state == State.ANSWERED:
-            inquiry.state = State.WAITING
+        message = Message(
+            inquiry_id=inquiry.id,
+            author=Author.BUYER,
+            body=body,
+            form_nonce=form_nonce,
+            created_at=clock.now(),
+        )
+        session.add(message)
+        session.flush()
+        _stir(session, inquiry)
+        settle(session, inquiry, touch(session, inquiry.provider_id))
         if inquiry.state != State.SPAM:
             notices.send_write_back(session, inquiry, message, links)
-        touch(session, inquiry.provider_id)
-        _note(session, "inquiry.write-back", inquiry, None, message=message.id)
+        audit(session, "inquiry.write-back", inquiry, None, message=message.id)
     return True
 
 
-def _locked(session: Session, *where: Any) -> Inquiry:
-    inquiry = session.scalar(select(Inquiry).where(*where).with_for_update())
-    if inquiry is None:
-        raise Missing
-    return inquiry
+def _stir(session: Session, inquiry: Inquiry) -> None:
+    """A buyer who writes opens what was closed and wakes what was snoozed."""
+    if inquiry.outcome is not None:
+        reopen(session, inquiry, None, why="buyer")
+    if inquiry.snoozed_until is not None:
+        inquiry.snoozed_until = None
+        happened(session, inquiry, Event.WOKEN, why="buyer")
 
 
 def _is_known(session: Session, form_nonce: str) -> bool:
     found = session.scalar(select(Message.id).where(Message.form_nonce == form_nonce))
     return found is not None
-
-
-def _add(
-    session: Session, inquiry: Inquiry, body: str, form_nonce: str, *, by: int | None
-) -> Message:
-    """A message of a seller (`by` this person) or of the buyer (None)."""
-    message = Message(
-        inquiry_id=inquiry.id,
-        author=Author.BUYER if by is None else Author.SELLER,
-        person_id=by,
-        body=body,
-        form_nonce=form_nonce,
-        created_at=clock.now(),
-    )
-    # A clock that went back must not put the thread behind what was said before.
-    inquiry.last_message_at = max(inquiry.last_message_at, message.created_at)
-    session.add(message)
-    session.flush()
-    return message
-
-
-def _link_of(inquiry: Inquiry, links: Links) -> Link:
-    """The thread's link; a new one when the key that made the old one is kept no more."""
-    link = links.of(inquiry.link_nonce, inquiry.link_digest)
-    if link is None:
-        link = links.new()
-        inquiry.link_nonce, inquiry.link_digest = link.nonce, link.digest
-    return link
-
-
-def touch(session: Session, provider_id: int) -> None:
-    """Tell the provider's open inboxes that something changed, in the running transaction."""
-    session.execute(_TOUCH, {"provider": provider_id})
-
-
-_TOUCH: Final = text(
-    "INSERT INTO inquiry_desks (provider_id, version) VALUES (:provider, 1)"
-    " ON CONFLICT (provider_id) DO UPDATE SET version = inquiry_desks.version + 1"
-)
-
-
-def _note(
-    session: Session, act: str, inquiry: Inquiry, person_id: int | None, **facts: int | str
-) -> None:
-    record(
-        session,
-        act,
-        subject="inquiry",
-        subject_id=inquiry.id,
-        person_id=person_id,
-        provider_id=inquiry.provider_id,
-        changes=facts,
-    )

@@ -1,0 +1,95 @@
+"""Closed sets of inquiries: whose turn it is, where a thread stands, what happened in it."""
+
+from enum import StrEnum
+from typing import Final
+
+FAR: Final = 20_000_000_000
+"""A moment after all others; see Inquiry.rank."""
+
+
+class State(StrEnum):
+    """Whose turn it is in a thread."""
+
+    NEW = "new"
+    """Nobody has answered yet."""
+    ANSWERED = "answered"
+    """The last word is ours."""
+    WAITING = "waiting"
+    """The buyer wrote back after an answer."""
+    SPAM = "spam"
+    """Held back: no mail went out."""
+
+
+class Outcome(StrEnum):
+    """How a thread ended."""
+
+    WON = "won"
+    LOST = "lost"
+
+
+class Stage(StrEnum):
+    """Where a thread stands, each in one: the database works it out from the other columns."""
+
+    US = "us"
+    """The buyer waits for us."""
+    BUYER = "buyer"
+    """We wait for the buyer."""
+    SNOOZED = "snoozed"
+    WON = "won"
+    LOST = "lost"
+    SPAM = "spam"
+
+
+class LostReason(StrEnum):
+    """Why nothing came of it."""
+
+    PRICE = "price"
+    STOCK = "stock"
+    TIMING = "timing"
+    COMPETITOR = "competitor"
+    NO_REPLY = "no_reply"
+    NOT_SERIOUS = "not_serious"
+    BUYER_CLOSED = "buyer_closed"
+    """The buyer closed the thread."""
+    OTHER = "other"
+
+
+class Author(StrEnum):
+    """Which side wrote a message."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+
+
+class Event(StrEnum):
+    """What happened in a thread besides words."""
+
+    ASSIGNED = "assigned"
+    """Facts: `to` (person id, null: nobody), `how` (hand, turn, buyer, away)."""
+    SNOOZED = "snoozed"
+    """Facts: `until` (UTC seconds)."""
+    WOKEN = "woken"
+    """Facts: `why` (time, buyer, hand)."""
+    WON = "won"
+    """Facts: `minor`, `currency`."""
+    LOST = "lost"
+    """Facts: `reason`."""
+    REOPENED = "reopened"
+    """Facts: `why` (hand, buyer)."""
+    SPAM = "spam"
+    RELEASED = "released"
+    CALL_ASKED = "call_asked"
+    """Facts: `phone`, `when` (the buyer's words)."""
+    DELETION_ASKED = "deletion_asked"
+    """Facts: `at` (UTC seconds from which the data goes)."""
+    DELETION_WITHDRAWN = "deletion_withdrawn"
+    FORGOTTEN = "forgotten"
+    LINK_SENT = "link_sent"
+
+
+class Assigns(StrEnum):
+    """How a provider's new inquiries find their seller."""
+
+    BY_HAND = "by_hand"
+    IN_TURN = "in_turn"
+    """To the sellers in turn, those away left out."""
