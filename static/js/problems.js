@@ -27,6 +27,8 @@ export function start() {
       mark(field, reason.textContent.trim());
       marked.push(field);
     }
-    marked[0]?.focus();
+    if (!marked.length) return;
+    marked[0].focus();
+    document.getElementById(`${marked[0].id}-error`).scrollIntoView({ block: "nearest" });
   });
 }
