@@ -55,7 +55,8 @@ def post(
     Raises:
         NoAddress: `to` is not one address.
     """
-    if len(to) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(to):
+    # What reads as an encoded word (RFC 2047) would be decoded on its way into the header.
+    if len(to) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(to) or "=?" in to:
         raise NoAddress(to)
     if key and (earlier := session.scalar(select(Mail).where(Mail.key == key))):
         return earlier

@@ -83,7 +83,7 @@ def _message(settings: Settings, mail: Mail) -> EmailMessage:
         letter = letter_of(mail)
         sender = _address(settings.mail_from)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = letter.subject
+        message["Subject"] = _not_decoded(letter.subject)
         message["From"] = sender
         message["To"] = _address(mail.to_address)
         message["Date"] = format_datetime(datetime.fromtimestamp(mail.created_at, UTC))
@@ -98,15 +98,24 @@ def _message(settings: Settings, mail: Mail) -> EmailMessage:
     return message
 
 
+def _not_decoded(text: str) -> str:
+    """A header's text in which nothing is taken for an encoded word (RFC 2047).
+
+    EmailMessage decodes those in what it is given, and writes the line ends that were encoded in
+    them: whoever typed one would write headers of ours. A blank of no width keeps it text.
+    """
+    return text.replace("=?", "=\N{ZERO WIDTH SPACE}?")
+
+
 def _address(text: str) -> Address:
     """One address; a domain that is not ASCII is written as IDNA, which every server knows.
 
     Raises:
-        ValueError: it is not an address.
+        ValueError: it is not an address, or EmailMessage would decode it, see _not_decoded().
     """
     name, address = parseaddr(text)
     local, at, domain = address.rpartition("@")
-    if not at or not local or not domain:
+    if not at or not local or not domain or "=?" in address:
         raise ValueError("not an address")
     return Address(name, local, domain if domain.isascii() else domain.encode("idna").decode())
 

@@ -176,7 +176,8 @@ def parse_email(raw: str) -> str:
         raise wrong from None
     # The ASCII form is the one every mail server takes.
     ascii_form = address.ascii_email
-    if not ascii_form or len(ascii_form) > LONGEST_EMAIL:
+    # What reads as an encoded word (RFC 2047) is nobody's address, and would be decoded in a header.
+    if not ascii_form or len(ascii_form) > LONGEST_EMAIL or "=?" in ascii_form:
         raise wrong
     return ascii_form
 

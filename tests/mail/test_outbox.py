@@ -214,6 +214,7 @@ def test_a_refused_mail_is_given_up_and_says_why(outbox: Flask) -> None:
         "a\x00@c.example",
         "a" * 250 + "@c.example",
         "a@b@c.example",
+        "=?utf-8?q?a=0D=0ABcc=3A_all?=@c.example",
     ],
 )
 def test_only_one_address_is_taken(outbox: Flask, to: str) -> None:
@@ -230,6 +231,32 @@ def test_line_ends_in_a_subject_make_no_header(outbox: Flask) -> None:
     [message] = peer.taken
     assert message["Bcc"] is None
     assert message["Subject"] == "4090 Bcc: all@c.example x"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "=?utf-8?q?x=0D=0ABcc:_all@c.example?=",
+        "=?utf-8?b?eA0KQmNjOiBhbGxAYy5leGFtcGxlDQoNCnRleHQ=?=",
+        "中文 =?UTF-8?Q?=0A=0A<b>?= 中文",
+        "字 " * 40 + "=?utf-8?q?x=0D=0ABcc:_all@c.example?=",
+        "=?utf-8?q?=3D=3Futf-8=3Fq=3Fx=0D=0ABcc:_all=3F=3D?=",
+        "==?utf-8?q?x=0D=0ABcc:_all?=",
+        "=\u200b=?utf-8?q?x=0AY:_all?=",
+    ],
+)
+def test_an_encoded_word_in_a_subject_stays_text(outbox: Flask, typed: str) -> None:
+    with listening() as peer:
+        through(outbox, peer.url)
+        post(outbox, context={**CONTEXT, "subject": typed})
+        assert work_once(outbox, HANDLERS)
+    [message] = peer.taken
+    assert list(message.keys()) == [
+        "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
+        "Content-Type",
+    ]  # fmt: skip
+    assert message.is_multipart()
+    assert message["Subject"].replace("\u200b", "") == typed.replace("\u200b", "").strip()
 
 
 def test_other_scripts_in_domains_and_names(outbox: Flask) -> None:

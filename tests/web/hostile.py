@@ -49,7 +49,7 @@ ADDRESSES_REFUSED: Final = (
     "a", "a@", "@b.c", "a@b", "a b@c.com", "a@b.c,evil@x.y", "a@b.c;evil@x.y", "a@b.c evil@x.y", "a\0b@c.com",
     "a@b.c\r\nBcc: x@y.z", "a" * 400, "a" * 400 + "@b.com", "a@" + "b" * 300 + ".com", "Name <a@b.com>",
     '"a b"@c.com', "a@[127.0.0.1]", "a@localhost", "a..b@c.com", "a@b..com", "a@-b.com", "名字@例子.中国",
-    "a@b.com\u2028x", "\u202ea@b.com", "a@b\u200b.com", "\ud800@b.com", "mailto:a@b.com", "a@b.com\t",
+    "=?utf-8?q?a=0D=0ABcc=3A_b?=@c.com", "a@b.com\u2028x", "\u202ea@b.com", "a@b\u200b.com", "\ud800@b.com", "mailto:a@b.com", "a@b.com\t",
 )  # fmt: skip
 ADDRESSES_TAKEN: Final = {
     "staff@a.example": "staff@a.example",
