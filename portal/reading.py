@@ -1,24 +1,21 @@
 """Reads of every page, straight on the driver's cursor: a select compiled once, rows as they come.
 
 SQLAlchemy's own way makes a session, a connection, a context, a result and row objects, which cost
-the listings index more than its fifty rows did. Only for reads that hot; whoever listens to
-statements (tests, the bench) gets them the usual way, and errors are the usual ones.
+the listings index more than its fifty rows did. Only for reads that hot.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, event, func, select
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from portal.compiled import Compiled, Rows, fetched, is_watched, usual
 from portal.extensions import db
-
-Rows = Sequence[tuple[Any, ...]]
 
 
 class _Idle:
@@ -74,7 +71,7 @@ class Reading:
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement
-        self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None]] = {}
+        self._compiled = Compiled(statement)
 
     @property
     def names(self) -> list[str]:
@@ -100,23 +97,23 @@ class Reading:
 
     def _of_session(self, parameters: Mapping[str, Any]) -> Rows:
         connection: Connection = db.session.connection()
-        if connection.dispatch.before_cursor_execute:
+        if is_watched(connection):
             return [tuple(row) for row in connection.execute(self.statement, parameters)]
-        text, values = self._for(connection.dialect, parameters)
+        text, values = self._compiled.for_(connection.dialect, parameters)
         try:
-            return _fetched(connection.connection, text, values)
+            return fetched(connection.connection, text, values)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _usual(error, connection.dialect, text, values) from error
+            raise usual(error, connection.dialect, text, values) from error
 
     def _of_driver(self, idle: _Idle, dialect: Dialect, parameters: Mapping[str, Any]) -> Rows:
-        text, values = self._for(dialect, parameters)
+        text, values = self._compiled.for_(dialect, parameters)
         connection = idle.take()
         try:
-            found = _fetched(connection, text, values)
+            found = fetched(connection, text, values)
         except dialect.loaded_dbapi.Error as error:
             if not dialect.is_disconnect(error, connection, None):
                 idle.put_back(connection)
-                raise _usual(error, dialect, text, values) from error
+                raise usual(error, dialect, text, values) from error
             connection.close()
         except BaseException:
             connection.close()
@@ -127,35 +124,6 @@ class Reading:
         # The server was restarted: what else lies here is as dead, and a read can be said twice.
         idle.close()
         return self._of_session(parameters)
-
-    def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> tuple[str, Any]:
-        """The text for this database, and the values it takes in its own order."""
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            # A parameter that the dialect wants in the text itself is put there.
-            compiled: Any = self.statement.compile(dialect=dialect)
-            whole = compiled.construct_expanded_state(dict(parameters))
-            order = list(whole.positiontup) if whole.positiontup else None
-            found = self._compiled[dialect.name] = (
-                str(whole.statement), dict(whole.parameters), order,
-            )  # fmt: skip
-        text, fixed, order = found
-        values = {**fixed, **parameters}
-        return text, values if order is None else [values[name] for name in order]
-
-
-def _fetched(connection: Any, text: str, values: Any) -> Rows:
-    cursor = connection.cursor()
-    try:
-        cursor.execute(text, values)
-        return cursor.fetchall()  # type: ignore[no-any-return]
-    finally:
-        cursor.close()
-
-
-def _usual(error: Exception, dialect: Dialect, text: str, values: Any) -> BaseException:
-    """The error that SQLAlchemy would have raised."""
-    return DBAPIError.instance(text, values, error, dialect.loaded_dbapi.Error, dialect=dialect)
 
 
 def in_one_text(statement: Select[Any]) -> Select[Any]:

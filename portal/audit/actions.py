@@ -8,8 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.audit.models import AuditEntry
+from portal.writing import Writing
 
 _INSERT: Final = cast(Table, AuditEntry.__table__).insert()
+_ADD: Final = Writing(
+    _INSERT, ("at", "act", "subject", "subject_id", "person_id", "provider_id", "changes")
+)
 
 
 def record(
@@ -33,9 +37,9 @@ def record(
         provider_id: whose row it is.
         changes: field → [before, after], or facts of the event. No secrets, no buyer's data.
     """
-    # Straight to the connection: no object of it is needed, and every write pays for this.
-    session.connection().execute(
-        _INSERT,
+    # No object of it is needed, and every write pays for this.
+    _ADD.run(
+        session,
         {
             "at": clock.now(),
             "act": act,

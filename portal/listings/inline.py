@@ -152,11 +152,16 @@ def moving(row: Any, verbs: Sequence[Verb]) -> OpenCell:
 
 def refused(name: str, row: Any, sent: Sent, *errors: Any) -> OpenCell:
     """The cell again with what was typed, and why it was refused."""
+    version = version_seen(sent) or row.version
+    return OpenCell(name, CELLS[name].column, _kept(sent), version, errors, quick=_quick(name))
+
+
+def version_seen(sent: Sent) -> int | None:
+    """The version of the listing that the cell was opened with, if it says one."""
     version = sent.get("version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    return OpenCell(
-        name, CELLS[name].column, _kept(sent), seen or row.version, errors, quick=_quick(name)
-    )
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        return None
+    return int(version) or None
 
 
 def differing(name: str, row: Any, sent: Sent, theirs: Content, base: Content | None) -> OpenCell:

@@ -50,4 +50,6 @@ def merge(base: Content | None, yours: Content, theirs: Content) -> Merged:
 
 def changed_parts(before: Content, after: Content) -> tuple[str, ...]:
     """Names of the parts in which two contents differ, in the order of the form."""
-    return tuple(name for name in PARTS if before.part(name) != after.part(name))
+    old = vars(before)
+    values = {name for name, value in vars(after).items() if value != old[name]}
+    return tuple([part for part, columns in PARTS.items() if not values.isdisjoint(columns)])

@@ -1,15 +1,15 @@
 """Which changes of an offer count: for its "last updated", and for a reviewer's second look."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from portal.listings.content import Content
-from portal.listings.merge import changed_parts
 from portal.listings.vocabulary import Status
 
 QUIET: Final = frozenset({"own_number", "own_category"})
 """Parts (content.PARTS) that no buyer reads: changing only these is no news of the offer.
 
-The pictures' alternative text is one too, see is_substantive(): it says what was there to see.
+The pictures' alternative text is one too, see loud_parts(): it says what was there to see.
 """
 SELLERS_OWN: Final = frozenset(
     {"price", "stock", "valid_until", "availability", "discounts", "delivery_days", "maintenance"}
@@ -18,21 +18,17 @@ SELLERS_OWN: Final = frozenset(
 _SHOWN_BEFORE: Final = frozenset({Status.LIVE, Status.PAUSED, Status.EXPIRED})
 
 
-def is_substantive(before: Content, after: Content) -> bool:
-    """Whether a buyer reads something else now."""
-    return bool(_loud_parts(before, after))
-
-
-def needs_another_look(status: str, before: Content, after: Content) -> bool:
-    """Whether a change of an offer that was approved once is to be looked at afterwards."""
-    return status in _SHOWN_BEFORE and bool(_loud_parts(before, after) - SELLERS_OWN)
-
-
-def _loud_parts(before: Content, after: Content) -> frozenset[str]:
-    loud = frozenset(changed_parts(before, after)) - QUIET
+def loud_parts(before: Content, after: Content, changed: Iterable[str]) -> frozenset[str]:
+    """In what a buyer reads something else now, of the parts that differ."""
+    loud = frozenset(changed) - QUIET
     if "images" in loud and _keys(before) == _keys(after):
         loud -= {"images"}
     return loud
+
+
+def needs_another_look(status: str, loud: frozenset[str]) -> bool:
+    """Whether a change of an offer that was approved once is to be looked at afterwards."""
+    return status in _SHOWN_BEFORE and bool(loud - SELLERS_OWN)
 
 
 def _keys(content: Content) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from portal.listings.actions.saving import (
     Saved,
     create,
     save,
+    set_typed,
     set_values,
 )
 from portal.listings.actions.viewing import (
@@ -97,6 +98,7 @@ __all__ = [
     "run_bulk",
     "save",
     "save_form",
+    "set_typed",
     "set_values",
     "sweep_pictures",
     "unarchive",

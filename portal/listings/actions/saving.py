@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, delete, select
@@ -18,13 +19,17 @@ from portal.listings.content import PARTS, Content, searchable
 from portal.listings.merge import Merged, changed_parts, merge
 from portal.listings.models import Attribute, Listing, Revision, Status
 from portal.listings.whole import Whole, locked_whole
+from portal.writing import Writing
 
 _NONCE_LENGTH: Final = 32
 # Straight to the tables: a save of one value needs no objects, and they cost more than its rows.
 _listings: Final = cast(Table, Listing.__table__)
 _pairs: Final = cast(Table, Attribute.__table__)
-_UPDATE: Final = _listings.update().where(_listings.c.id == bindparam("listing_id"))
-_KEEP: Final = cast(Table, Revision.__table__).insert()
+_UPDATE: Final = _listings.update().where(_listings.c.id == bindparam("key"))
+_KEEP: Final = Writing(
+    cast(Table, Revision.__table__).insert(),
+    ("listing_id", "version", "content", "person_id", "at"),
+)
 _AUDITED_WHOLE: Final = 200
 """Longer values stand in the audit as their length: the revision holds them whole."""
 
@@ -150,7 +155,7 @@ def save(
         placing.PicturesGone: a picture of the form is no longer there, or was never this one's.
         NumberTaken: another listing of the provider has the same own number.
     """
-    return _save(provider_id, listing_id, lambda _base: content, version, by)
+    return _save(provider_id, listing_id, lambda _base, _row: content, version, by)
 
 
 def set_values(
@@ -165,25 +170,44 @@ def set_values(
         version: the one the reader saw.
         by: person.
     """
-    return _save(provider_id, listing_id, lambda base: replace(base, **values), version, by)
+    return _save(provider_id, listing_id, lambda base, _row: replace(base, **values), version, by)
+
+
+def set_typed(
+    provider_id: int,
+    listing_id: int,
+    read: Callable[[Any], Mapping[str, Any]],
+    version: int | None,
+    *,
+    by: int | None,
+) -> Saved:
+    """As set_values(), of values that are read by the row as it stands, such as by its currency.
+
+    Args:
+        provider_id: whose listing it must be.
+        listing_id: which.
+        read: the listing's columns by name → values; what it raises ends the save.
+        version: the one the reader saw; None: the present one.
+        by: person.
+    """
+    return _save(provider_id, listing_id, lambda base, row: replace(base, **read(row)), version, by)
 
 
 def _save(
     provider_id: int,
     listing_id: int,
-    change: Callable[[Content], Content],
-    version: int,
+    change: Callable[[Content, Any], Content],
+    version: int | None,
     by: int | None,
 ) -> Saved:
     with transaction() as session:
         now = locked_whole(session, provider_id, listing_id)
-        theirs, base = now.content, now.content
-        if version == now.row.version:
-            merged = Merged(change(theirs), (), ())
+        theirs = now.content
+        if version in {None, now.row.version}:
+            merged = Merged(change(theirs, now.row), (), ())
         else:
             stored = _revision(session, listing_id, version)
-            base = stored or theirs
-            merged = merge(stored, change(base), theirs)
+            merged = merge(stored, change(stored or theirs, now.row), theirs)
             if merged.overlapping:
                 raise Conflict(stored, theirs, now.row.version, merged)
         changed = changed_parts(theirs, merged.content)
@@ -243,15 +267,14 @@ def _write(
     """
     row, before = now.row, now.content
     version = row.version + 1
-    connection = session.connection()
     # A row that was not made by create() has no revision yet: forms opened with it need one.
     if not now.has_revision:
         _keep_revision(session, row.id, row.version, before.to_json(), None)
     # Only what differs: an index of a value that is named here is written too.
     columns, old = after.columns(), before.columns()
     new = {name: value for name, value in columns.items() if value != old[name]}
-    new |= _moments(row, before, after)
-    connection.execute(_UPDATE.values(version=version, **new), {"listing_id": row.id})
+    new |= _moments(row, substance.loud_parts(before, after, changed))
+    _update_of(tuple(new)).run(session, {**new, "version": version, "key": row.id})
     if "attributes" in changed:
         _replace_pairs(session, row.id, after)
     if "images" in changed:
@@ -270,13 +293,18 @@ def _write(
     return row._replace(version=version, **new)
 
 
-def _moments(row: Any, before: Content, after: Content) -> dict[str, int]:
+@lru_cache(maxsize=512)
+def _update_of(names: tuple[str, ...]) -> Writing:
+    return Writing(_UPDATE, ("version", *names))
+
+
+def _moments(row: Any, loud: frozenset[str]) -> dict[str, int]:
     """What a change of substance moves: the last update, and the wait for a reviewer."""
-    if not substance.is_substantive(before, after):
+    if not loud:
         return {}
     moments = {"updated_at": max(clock.now(), row.updated_at)}
     is_unasked = row.is_reviewed and row.submitted_at is None
-    if is_unasked and substance.needs_another_look(row.status, before, after):
+    if is_unasked and substance.needs_another_look(row.status, loud):
         moments["submitted_at"] = clock.now()
     return moments
 
@@ -305,7 +333,7 @@ def _keep_revision(
         "person_id": by,
         "at": clock.now(),
     }
-    session.connection().execute(_KEEP, values)
+    _KEEP.run(session, values)
 
 
 def _differences(

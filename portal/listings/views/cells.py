@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from flask import Response, request
@@ -47,25 +48,26 @@ def cell(listing_id: int, name: str) -> Response:
 @requires(Permission.LISTING_EDIT)
 def update_cell(listing_id: int, name: str) -> BaseResponse:
     """Save what was typed in the row."""
-    row, _content = listing_here(listing_id)
-    sent = request.form.to_dict()
-    if (days := sent.get("until", "")) in map(str, QUICK_DAYS) and name == "valid-until":
+    sent, what, me = request.form.to_dict(), CELLS[name], current_user._get_current_object()
+    if name == "valid-until" and (days := sent.get("until", "")) in map(str, QUICK_DAYS):
+        row, _content = listing_here(listing_id)
         return _answer(row, inline.ending_in(row, sent, int(days)))
-    opened = inline.refused(name, row, sent)
     try:
-        values = CELLS[name].read(sent, row)
-    except Invalid as wrong:
-        return _answer(row, inline.refused(name, row, sent, wrong.message), status=422)
-    me = current_user
-    try:
-        saved = actions.set_values(
-            me.provider_id, listing_id, values, opened.version, by=me.person_id
+        saved = actions.set_typed(
+            me.provider_id,
+            listing_id,
+            partial(what.read, sent),
+            inline.version_seen(sent),
+            by=me.person_id,
         )
+    except Invalid as wrong:
+        row, _content = listing_here(listing_id)
+        return _answer(row, inline.refused(name, row, sent, wrong.message), status=422)
     except actions.Conflict as conflict:
         row, _content = listing_here(listing_id)
         differing = inline.differing(name, row, sent, conflict.theirs, conflict.base)
         return _answer(row, differing, status=409)
-    return value_done(saved.row, str(CELLS[name].saved))
+    return value_done(saved.row, str(what.saved))
 
 
 def _answer(row: AnyRow, opened: OpenCell, status: int = 200) -> Response:
