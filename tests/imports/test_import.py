@@ -4,11 +4,13 @@ import pytest
 
 from portal.accounts.models import Provider
 from portal.extensions import db
-from portal.imports.models import ImportMapping
+from portal.imports.models import ImportMapping, ImportRow
 from portal.listings import actions as listing_actions
 from portal.listings import queries
 from portal.listings.content import Content
+from portal.listings.models import Listing
 from portal.permissions import Role
+from tests import factories
 from tests.conftest import ClientFor
 from tests.imports.conftest import (
     CLOUDS,
@@ -334,6 +336,26 @@ def test_other_tenants_imports_are_not_there(
     assert "sheet.csv" not in stranger.get("/portal/imports/").get_data(as_text=True)
     desk.work()
     assert desk.state(import_id) == "checked"
+
+
+def test_an_offer_of_another_provider_in_a_sheet_is_one_that_nobody_has(
+    desk: Desk, provider: Provider, other_provider: Provider
+) -> None:
+    own, foreign = factories.listing(provider).id, factories.listing(other_provider).id
+    rows = [[str(one), "Taken over"] for one in (own, foreign, foreign + 10**6)]
+    form = {"column-0": "id", "column-1": "title", "key": "id"}
+    import_id = desk.checked(as_csv([["Offer", "Title"], *rows]), form)
+    assert outcomes(import_id) == {2: "changed", 3: "refused", 4: "refused"}
+    told = [
+        db.session.get_one(ImportRow, {"import_id": import_id, "number": number}).messages
+        for number in (3, 4)
+    ]
+    db.session.rollback()
+    assert told[0] == told[1]
+    desk.imported(import_id)
+    assert db.session.get_one(Listing, own).title == "Taken over"
+    assert db.session.get_one(Listing, foreign).title != "Taken over"
+    db.session.rollback()
 
 
 def test_in_chinese(desk: Desk, client_for: ClientFor, provider: Provider) -> None:
