@@ -54,6 +54,7 @@ NO_ID: Final = {
 _PASSING: Final = re.compile(
     r"[\w-]+\.[\w-]{6}\.[\w-]{27}"  # a signed token: it holds the moment it was made
     r"|\b[0-9a-f]{32}\b"  # a form's nonce
+    r'|(?<=name="form_key" value=")[^"]+'  # one's own, made anew with each form
 )
 _NOBODYS_ID: Final = re.compile(r"\b7[0-9]{8}\b")
 PICTURE: Final = saved(quarters(), "PNG")
