@@ -33,13 +33,14 @@ def init() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     config.create_secret_key(config.secret_key_path(settings))
     from portal import create_app
+    from portal.inquiries import search as threads
     from portal.listings.reindexing import reindex
 
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade(directory=str(Path(__file__).parent / "migrations"))
-        if indexed := reindex():
-            click.echo(f"Indexed {indexed} listings for search.")
+        if indexed := reindex() + threads.reindex():
+            click.echo(f"Indexed {indexed} listings and inquiries for search.")
 
 
 @main.command()

@@ -22,6 +22,7 @@ from portal.clock import DAY, HOUR, MINUTE
 from portal.config import Settings
 from portal.imports import actions as imports
 from portal.imports import storing
+from portal.inquiries import search as threads
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
 from portal.listings import actions as listings
@@ -44,6 +45,7 @@ PERIODS: Final = {
     "inquiries.purge-senders": HOUR,
     # A provider's midnight is at a full quarter of an hour, wherever it is.
     "listings.expire": MINUTE,
+    "inquiries.reindex": DAY,
     "listings.reindex": DAY,
     "listings.warn": 15 * MINUTE,
     "listings.purge-drafts": HOUR,
@@ -64,6 +66,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         "inquiries.purge-senders": _periodic(purge_senders),
         listings.BULK: Handler(listings.run_bulk),
         "listings.expire": _periodic(listings.expire_ended),
+        "inquiries.reindex": _periodic(threads.reindex),
         "listings.reindex": _periodic(reindex),
         "listings.warn": _periodic(listings.warn_of_ending),
         "listings.purge-drafts": _periodic(listings.purge_drafts),

@@ -19,7 +19,7 @@ from portal.database import transaction
 from portal.extensions import db
 from portal.listings import actions, search
 from portal.listings.content import searchable
-from portal.listings.grams import canonical, grams_of, terms_of
+from portal.search.grams import canonical, grams_of, terms_of
 from portal.listings.models import Listing
 from portal.listings.reindexing import reindex, reindex_provider
 from portal.permissions import Role

@@ -12,7 +12,7 @@ from portal import clock
 from portal.accounts.models import Provider
 from portal.audit.actions import record
 from portal.database import Missing
-from portal.inquiries import turns
+from portal.inquiries import search, turns
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Desk, Inquiry, Message, ThreadEvent
 from portal.inquiries.vocabulary import Event
@@ -68,7 +68,7 @@ def settle(session: Session, inquiry: Inquiry, desk: Desk) -> None:
     ).all()
     turns.settle(inquiry, messages, hours_of(session, desk), desk.answer_minutes)
     inquiry.version += 1
-    session.flush()
+    search.index(session, inquiry)
 
 
 def happened(

@@ -296,7 +296,7 @@ def _search() -> None:
         op.execute(
             "CREATE TABLE inquiry_search_texts (inquiry_id INTEGER PRIMARY KEY"
             " REFERENCES inquiries (id) ON DELETE CASCADE,"
-            " version INTEGER NOT NULL, content TEXT NOT NULL)"
+            " version BIGINT NOT NULL, content TEXT NOT NULL)"
         )
         op.execute(
             "CREATE VIRTUAL TABLE inquiry_search_grams USING fts5("
@@ -306,7 +306,7 @@ def _search() -> None:
     op.execute(
         "CREATE TABLE inquiry_search_texts (inquiry_id BIGINT PRIMARY KEY"
         " REFERENCES inquiries (id) ON DELETE CASCADE,"
-        " version INTEGER NOT NULL, content TEXT NOT NULL, grams tsvector NOT NULL)"
+        " version BIGINT NOT NULL, content TEXT NOT NULL, grams tsvector NOT NULL)"
     )
     op.execute(
         "CREATE INDEX ix_inquiry_search_texts_grams ON inquiry_search_texts USING gin (grams)"
