@@ -1,6 +1,6 @@
 """What the inbox' templates read: queues with counts, one page of the list, the open thread.
 
-It takes two statements: the counts with the sidebar's, then list and thread together.
+It takes three statements: the counts with the sidebar's, the thread, the list.
 """
 
 import re
@@ -12,9 +12,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.database import Missing
-from portal.inquiries import offers, queries
+from portal.inquiries import conversation, offers, queries
+from portal.inquiries.conversation import Thread
 from portal.inquiries.forms import AnswerForm
-from portal.inquiries.queries import PAGE, Cursor, Line, Queue, Thread
+from portal.inquiries.queries import PAGE, Cursor, Line, Queue
 from portal.web import formtoken, navigation
 from portal.web.pagination import decode, paged
 
@@ -85,12 +86,10 @@ def purpose(inquiry_id: int) -> str:
 
 def _read(here: Place, opened: int | None) -> tuple[Thread | None, list[Line]]:
     provider_id = current_user.provider_id
-    if opened is None:
-        return None, queries.lines_of(provider_id, here.queue, here.cursor)
-    found = queries.thread_of(provider_id, opened, here.queue, here.cursor)
-    if found is None:
+    thread = None if opened is None else conversation.thread_of(provider_id, opened)
+    if opened is not None and thread is None:
         raise Missing
-    return found
+    return thread, queries.lines_of(provider_id, here.queue, here.cursor)
 
 
 def _list(here: Place, lines: list[Line], counts: Any) -> dict[str, Any]:

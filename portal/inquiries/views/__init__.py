@@ -1,0 +1,28 @@
+"""Pages of inquiries; each module of the sellers' declares its own on the one blueprint."""
+
+from flask_babel import lazy_gettext as _l
+
+from portal.inquiries import queries, threads
+from portal.inquiries.views import answers, index, news
+from portal.inquiries.views.page import blueprint
+from portal.permissions import Permission
+from portal.web.navigation import Entry
+
+BLUEPRINTS = [blueprint, threads.blueprint]
+NAVIGATION = [
+    Entry(
+        "inquiries.index",
+        _l("Inquiries"),
+        "inbox",
+        Permission.INQUIRY_VIEW,
+        badge=queries.UNANSWERED,
+    ),
+]
+
+__all__ = [
+    "BLUEPRINTS",
+    "NAVIGATION",
+    "answers",
+    "index",
+    "news",
+]
