@@ -260,8 +260,10 @@ class Change(Base):
     act: Mapped[str] = mapped_column(String(32))
     form_nonce: Mapped[str] = mapped_column(String(32), unique=True)
     before: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    """Of each thread: `id`, `version` after the act, and the columns as they were."""
+    """Of each thread: `id`, `version` after the act, `rank` before it, the changed columns as they
+    `was`, the `event` that tells of it, and once taken back what became of that (`undone`)."""
     refused: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """Of each thread that was left as it was: `id` and `why`."""
     at: Mapped[Seconds]
     undone_at: Mapped[int | None] = mapped_column(BigInteger)
 

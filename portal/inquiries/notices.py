@@ -38,12 +38,27 @@ def send_answer(
     _write_to_buyer(session, inquiry, message, "inquiry_answered", url, not_before=not_before)
 
 
-def announce(session: Session, inquiry: Inquiry, message: Message, links: Links) -> None:
+def announce(
+    session: Session,
+    inquiry: Inquiry,
+    message: Message,
+    links: Links,
+    *,
+    number: int | None = None,
+) -> None:
     """Tell the sellers of a new inquiry; in a flood, one mail at its end stands for many.
 
     The provider's desk must be locked by now: two inquiries at once then count each other.
+
+    Args:
+        session: of the running transaction.
+        inquiry: the new one.
+        message: its first.
+        links: makes the sellers' link.
+        number: which of its slot it is, where it did not come in it but was released in it.
     """
-    number = _number_in_slot(session, inquiry)
+    if number is None:
+        number = _number_in_slot(session, inquiry)
     if number <= MAILS_A_SLOT:
         _write_to_sellers(session, inquiry, "inquiry_new", message, links)
     elif number == MAILS_A_SLOT + 1:

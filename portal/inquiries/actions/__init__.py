@@ -1,5 +1,12 @@
 """Writes of inquiries, each one transaction with its mails, events and audit."""
 
+from portal.inquiries.actions.acts import (
+    Acted,
+    Doing,
+    NoSuchColleague,
+    change,
+    mark_unread,
+)
 from portal.inquiries.actions.answering import Overtaken, TooLate, answer, take_back
 from portal.inquiries.actions.receiving import (
     FormUsed,
@@ -11,10 +18,15 @@ from portal.inquiries.actions.receiving import (
     write_back,
 )
 from portal.inquiries.actions.threads import settle, touch
+from portal.inquiries.actions.undo import NotUndoable, may_undo, undo
 
 __all__ = [
+    "Acted",
+    "Doing",
     "FormUsed",
+    "NoSuchColleague",
     "NotOffered",
+    "NotUndoable",
     "Overtaken",
     "Question",
     "Received",
@@ -22,8 +34,12 @@ __all__ = [
     "answer",
     "ask",
     "buyer_digest",
+    "change",
+    "mark_unread",
+    "may_undo",
     "settle",
     "take_back",
     "touch",
+    "undo",
     "write_back",
 ]

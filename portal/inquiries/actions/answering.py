@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.database import Missing, transaction
 from portal.inquiries import notices
+from portal.inquiries.actions.releasing import count_in
 from portal.inquiries.actions.threads import audit, happened, link_of, locked, settle, touch
 from portal.inquiries.links import Links
-from portal.inquiries.models import AnswerDraft, Inquiry, Message
+from portal.inquiries.models import AnswerDraft, Inquiry, Message, ThreadEvent
 from portal.inquiries.vocabulary import Author, Event, State
 from portal.mail.actions import withdraw
 
@@ -156,7 +157,7 @@ def _refuse_unseen(session: Session, inquiry: Inquiry, seen_id: int, person_id: 
 def _take_up(session: Session, inquiry: Inquiry, person_id: int) -> None:
     """Whoever answers has the thread in hand."""
     if inquiry.state == State.SPAM:
-        inquiry.state = State.NEW
+        count_in(session, inquiry)
         happened(session, inquiry, Event.RELEASED, person_id)
     if inquiry.outcome is not None:
         reopen(session, inquiry, person_id, why="hand")
@@ -168,12 +169,12 @@ def _take_up(session: Session, inquiry: Inquiry, person_id: int) -> None:
         happened(session, inquiry, Event.ASSIGNED, person_id, to=person_id, how="hand")
 
 
-def reopen(session: Session, inquiry: Inquiry, by: int | None, *, why: str) -> None:
+def reopen(session: Session, inquiry: Inquiry, by: int | None, **facts: Any) -> ThreadEvent:
     """Undo the end of a thread, in the running transaction; its turn is to be settled after it."""
     inquiry.outcome = inquiry.closed_at = inquiry.closed_by = inquiry.lost_reason = None
     inquiry.won_minor = inquiry.won_currency = None
     inquiry.forget_at = None
-    happened(session, inquiry, Event.REOPENED, by, why=why)
+    return happened(session, inquiry, Event.REOPENED, by, **facts)
 
 
 def _forget_draft(session: Session, inquiry_id: int, person_id: int) -> None:

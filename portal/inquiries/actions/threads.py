@@ -73,8 +73,8 @@ def settle(session: Session, inquiry: Inquiry, desk: Desk) -> None:
 
 def happened(
     session: Session, inquiry: Inquiry, kind: Event, by: int | None = None, **facts: Any
-) -> None:
-    """Note an event for the thread's own page.
+) -> ThreadEvent:
+    """Note an event for the thread's own page; it has its id after the next flush.
 
     Args:
         session: of the running transaction.
@@ -83,11 +83,11 @@ def happened(
         by: the person who did it; None: the buyer, or nobody.
         facts: plain JSON.
     """
-    session.add(
-        ThreadEvent(
-            inquiry_id=inquiry.id, person_id=by, kind=kind.value, facts=facts, at=clock.now()
-        )
+    event = ThreadEvent(
+        inquiry_id=inquiry.id, person_id=by, kind=kind.value, facts=facts, at=clock.now()
     )
+    session.add(event)
+    return event
 
 
 def audit(
