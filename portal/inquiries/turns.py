@@ -7,6 +7,7 @@ to state, so that an answer taken back leaves the thread as if it had never been
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from portal import clock
 from portal.inquiries.models import Inquiry
 from portal.inquiries.vocabulary import FAR, Author, State
 from portal.inquiries.workhours import WorkHours
@@ -47,8 +48,14 @@ def settle(inquiry: Inquiry, messages: Sequence[Said], hours: WorkHours, minutes
     place(inquiry)
 
 
-def place(inquiry: Inquiry) -> None:
-    """Give the thread its place in the lists, after any change of what it depends on."""
+def place(inquiry: Inquiry, woken_at: int | None = None) -> None:
+    """Give the thread its place in the lists, after any change of what it depends on.
+
+    Args:
+        inquiry: which.
+        woken_at: moment (UTC seconds) at which its snooze ended: among the threads that wait for
+            the buyer it stands as if it had been written in then, until the next act.
+    """
     if inquiry.state == State.SPAM or inquiry.outcome is not None:
         inquiry.rank = FAR - (inquiry.closed_at or inquiry.last_message_at)
     elif inquiry.snoozed_until is not None:
@@ -56,7 +63,7 @@ def place(inquiry: Inquiry) -> None:
     elif inquiry.due_at is not None:
         inquiry.rank = inquiry.due_at
     else:
-        inquiry.rank = FAR - inquiry.last_message_at
+        inquiry.rank = FAR - max(inquiry.last_message_at, woken_at or 0)
 
 
 def _state(is_answered: bool, has_unanswered: bool) -> State:
@@ -66,9 +73,15 @@ def _state(is_answered: bool, has_unanswered: bool) -> State:
 
 
 def _due(inquiry: Inquiry, since: Said, is_answered: bool, hours: WorkHours, minutes: int) -> int:
-    """The end of the provider's own time, or of the day that the buyer wished, if that is sooner."""
+    """The end of the provider's own time, or of the day that the buyer wished, if that is sooner.
+
+    A wish that no working time is left for (asked on Friday night for Saturday) is due when work
+    begins next: it stands on top then, and nobody was late in their free time.
+    """
     asked_at: int = since.created_at
-    due = hours.after(asked_at, minutes)
-    if is_answered or inquiry.reply_by is None:
+    due, wished = hours.after(asked_at, minutes), inquiry.reply_by
+    # Of a wish for a later day nothing more is asked: it may lie beyond what calendars know.
+    if is_answered or wished is None or wished > clock.day_in(hours.zone, due):
         return due
-    return min(due, max(asked_at, hours.last_closing(inquiry.reply_by)))
+    closing = hours.last_closing(wished)
+    return min(due, closing if closing > asked_at else hours.after(asked_at, 0))
