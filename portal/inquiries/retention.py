@@ -14,15 +14,17 @@ from portal.inquiries.models import Desk, Inquiry, ThreadEvent
 from portal.inquiries.vocabulary import Event, State
 
 
-def plan(session: Session, inquiry: Inquiry, desk: Desk) -> None:
-    """Write down when the thread's personal data goes, in the running transaction.
-
-    After each act that closes or reopens it, marks it as spam or releases it, or notes the buyer's
-    wish or that it was withdrawn.
-    """
+def reopen(session: Session, inquiry: Inquiry) -> None:
+    """Of a thread that is open again only the buyer's wish is left, in the running transaction."""
     session.flush()
     wishes = wishes_of(session, [inquiry.id])
-    inquiry.forget_at = moment(inquiry, desk.keeps_personal_days, wishes.get(inquiry.id))
+    inquiry.forget_at = moment(inquiry, 0, wishes.get(inquiry.id))
+
+
+def end(inquiry: Inquiry, desk: Desk) -> None:
+    """Write down when the personal data goes of a thread that was just closed or marked as spam."""
+    # What stood there while it was open was the buyer's wish.
+    inquiry.forget_at = moment(inquiry, desk.keeps_personal_days, inquiry.forget_at)
 
 
 def moment(inquiry: Inquiry, keeps_days: int, wished_at: int | None) -> int | None:

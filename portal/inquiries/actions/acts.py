@@ -11,19 +11,18 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.accounts.models import Person, PersonRole
 from portal.audit.actions import record_many
-from portal.clock import DAY
 from portal.database import Missing, transaction
 from portal.digests import digest_of
-from portal.inquiries import turns
+from portal.inquiries import retention, turns
 from portal.inquiries.actions.answering import reopen
 from portal.inquiries.actions.releasing import let_in, numbers_in_slot
 from portal.inquiries.actions.removing import remove
 from portal.inquiries.actions.threads import happened, settle, touch
+from portal.inquiries.assigning import ANSWERERS
 from portal.inquiries.links import Links
 from portal.inquiries.models import Change, Desk, Inquiry, ReadMark, ThreadEvent
 from portal.inquiries.moves import Act, is_possible
 from portal.inquiries.vocabulary import Event, Stage, State
-from portal.permissions import ROLES, Permission, Role
 
 MOST: Final = 500
 """Threads that one act may take."""
@@ -41,8 +40,6 @@ COLUMNS: Final = (
     "forget_at",
 )
 """What an act may change, and its undo puts back; the rank follows from them."""
-ANSWERERS: Final = tuple(role.value for role in Role if Permission.INQUIRY_ANSWER in ROLES[role])
-"""Roles whose people can have a thread."""
 _NONCE_LENGTH: Final = 32
 _EVENTS: Final = {
     Act.ASSIGN: Event.ASSIGNED,
@@ -334,15 +331,17 @@ def _set(at_work: _AtWork, doing: Doing, thread: Inquiry) -> None:
     if doing.act is Act.SPAM:
         thread.state = State.SPAM
         thread.due_at = None
+        retention.end(thread, at_work.desk)
     if doing.act in {Act.WON, Act.LOST}:
         _close(at_work, doing, thread)
 
 
 def _close(at_work: _AtWork, doing: Doing, thread: Inquiry) -> None:
-    if thread.outcome is None:
-        thread.closed_at, thread.closed_by = clock.now(), at_work.by
-        thread.forget_at = clock.now() + at_work.desk.keeps_personal_days * DAY
+    was_open = thread.outcome is None
     thread.outcome = doing.act.value
+    if was_open:
+        thread.closed_at, thread.closed_by = clock.now(), at_work.by
+        retention.end(thread, at_work.desk)
     thread.won_minor, thread.won_currency = _sum(doing)
     thread.lost_reason = doing.reason
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.database import Missing, transaction
-from portal.inquiries import notices
+from portal.inquiries import notices, retention
 from portal.inquiries.actions.releasing import count_in
 from portal.inquiries.actions.threads import audit, happened, link_of, locked, settle, touch
 from portal.inquiries.links import Links
@@ -173,7 +173,7 @@ def reopen(session: Session, inquiry: Inquiry, by: int | None, **facts: Any) -> 
     """Undo the end of a thread, in the running transaction; its turn is to be settled after it."""
     inquiry.outcome = inquiry.closed_at = inquiry.closed_by = inquiry.lost_reason = None
     inquiry.won_minor = inquiry.won_currency = None
-    inquiry.forget_at = None
+    retention.reopen(session, inquiry)
     return happened(session, inquiry, Event.REOPENED, by, **facts)
 
 

@@ -11,7 +11,7 @@ from portal import clock
 from portal.accounts.models import Provider
 from portal.database import Missing, transaction
 from portal.digests import digest_of
-from portal.inquiries import assigning, notices
+from portal.inquiries import assigning, notices, retention
 from portal.inquiries.actions.answering import reopen
 from portal.inquiries.actions.threads import audit, happened, hours_of, locked, settle, touch
 from portal.inquiries.links import Link, Links
@@ -105,7 +105,9 @@ def _ask(question: Question, links: Links) -> Received:
         if not question.is_spam:
             _hand_to_seller(session, desk, inquiry)
         settle(session, inquiry, desk)
-        if not question.is_spam:
+        if question.is_spam:
+            retention.end(inquiry, desk)
+        else:
             record_inquiry(session, listing.id)
             notices.confirm(session, inquiry, message, link.url)
             notices.announce(session, inquiry, message, links)

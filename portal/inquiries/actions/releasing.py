@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.inquiries import assigning, notices
+from portal.inquiries import assigning, notices, retention
 from portal.inquiries.actions.threads import happened, link_of
 from portal.inquiries.links import Links
 from portal.inquiries.models import Change, Desk, Inquiry, Message, ThreadEvent
@@ -36,6 +36,7 @@ def count_in(session: Session, inquiry: Inquiry) -> bool:
         .limit(1)
     )
     inquiry.state = State.NEW
+    retention.reopen(session, inquiry)
     if known is None:
         record_inquiry(session, inquiry.listing_id)
     return known is None
