@@ -9,16 +9,20 @@ from flask_babel import lazy_gettext as _l
 
 from portal import clock
 from portal.web.fields import (
+    CountField,
     DayField,
     EmailField,
     LineField,
     PhoneField,
     PortalForm,
     TextBlockField,
+    TickField,
 )
 
 LONGEST_MESSAGE: Final = 10_000
 """Characters of one message."""
+LONGEST_SNIPPET: Final = 4000
+"""Characters of one snippet."""
 
 
 class InquiryForm(PortalForm):
@@ -58,6 +62,15 @@ class AnswerForm(PortalForm):
     """A seller's answer."""
 
     body = TextBlockField(_l("Your answer"), most=LONGEST_MESSAGE, least=1, rows=4)
+
+
+class SnippetForm(PortalForm):
+    """A piece of text for answers."""
+
+    name = LineField(_l("Name"), most=50, least=1)
+    body = TextBlockField(_l("Text"), most=LONGEST_SNIPPET, least=1, rows=5)
+    shared = TickField(_l("Colleagues use it too"))
+    version = CountField(_l("Version"))
 
 
 class WriteBackForm(PortalForm):

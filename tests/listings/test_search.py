@@ -19,10 +19,10 @@ from portal.database import transaction
 from portal.extensions import db
 from portal.listings import actions, search
 from portal.listings.content import searchable
-from portal.search.grams import canonical, grams_of, terms_of
 from portal.listings.models import Listing
 from portal.listings.reindexing import reindex, reindex_provider
 from portal.permissions import Role
+from portal.search.grams import canonical, grams_of, terms_of
 from portal.web.richtext import LONGEST
 from tests import factories
 from tests.conftest import ClientFor

@@ -17,6 +17,13 @@ from portal.inquiries.actions.receiving import (
     buyer_digest,
     write_back,
 )
+from portal.inquiries.actions.snippets import (
+    SnippetChanged,
+    TooManySnippets,
+    change_snippet,
+    forget_snippet,
+    keep_snippet,
+)
 from portal.inquiries.actions.threads import settle, touch
 from portal.inquiries.actions.undo import NotUndoable, may_undo, undo
 
@@ -30,11 +37,16 @@ __all__ = [
     "Overtaken",
     "Question",
     "Received",
+    "SnippetChanged",
     "TooLate",
+    "TooManySnippets",
     "answer",
     "ask",
     "buyer_digest",
     "change",
+    "change_snippet",
+    "forget_snippet",
+    "keep_snippet",
     "mark_unread",
     "may_undo",
     "settle",

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.inquiries import queries, threads
-from portal.inquiries.views import answers, index, news
+from portal.inquiries.views import answers, index, news, snippets
 from portal.inquiries.views.page import blueprint
 from portal.permissions import Permission
 from portal.web.navigation import Entry
@@ -25,4 +25,5 @@ __all__ = [
     "answers",
     "index",
     "news",
+    "snippets",
 ]
