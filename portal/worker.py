@@ -22,6 +22,7 @@ from portal.clock import DAY, HOUR, MINUTE
 from portal.config import Settings
 from portal.imports import actions as imports
 from portal.imports import storing
+from portal.inquiries import actions as inquiries
 from portal.inquiries import search as threads
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
@@ -42,7 +43,13 @@ _PATIENCE: Final = 15.0
 """Seconds for the job at hand when the worker is asked to stop; a cut-off job runs again."""
 PERIODS: Final = {
     "imports.purge": HOUR,
+    # A desk opens at a full quarter of an hour.
+    "inquiries.digest": 15 * MINUTE,
+    "inquiries.forget": HOUR,
+    "inquiries.purge-drafts": HOUR,
     "inquiries.purge-senders": HOUR,
+    inquiries.RECKON: DAY,
+    "inquiries.wake": MINUTE,
     # A provider's midnight is at a full quarter of an hour, wherever it is.
     "listings.expire": MINUTE,
     "inquiries.reindex": DAY,
@@ -63,7 +70,12 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         imports.WRITE: Handler(partial(imports.write, sheets), imports.give_up),
         "imports.purge": _periodic(partial(imports.purge, sheets)),
         mail.SEND: Handler(sending.send, sending.give_up),
+        "inquiries.digest": _periodic(inquiries.send_digests),
+        "inquiries.forget": _periodic(inquiries.forget_due),
+        "inquiries.purge-drafts": _periodic(inquiries.purge_drafts),
         "inquiries.purge-senders": _periodic(purge_senders),
+        inquiries.RECKON: Handler(inquiries.reckon),
+        "inquiries.wake": _periodic(inquiries.wake_due),
         listings.BULK: Handler(listings.run_bulk),
         "listings.expire": _periodic(listings.expire_ended),
         "inquiries.reindex": _periodic(threads.reindex),

@@ -65,11 +65,11 @@ class WorkHours:
 
     def opening(self, day: date) -> int:
         """UTC second at which a day opens; whether it is a working day is not asked."""
-        return _moment(self.zone, day, self.opens_at)
+        return moment_at(self.zone, day, self.opens_at)
 
     def closing(self, day: date) -> int:
         """UTC second at which a day closes."""
-        return _moment(self.zone, day, self.closes_at)
+        return moment_at(self.zone, day, self.closes_at)
 
     def after(self, moment: int, minutes: int) -> int:
         """The UTC second at which so many working minutes have passed since `moment`.
@@ -108,7 +108,7 @@ class WorkHours:
             earlier = day - timedelta(days=back)
             if self.is_workday(earlier):
                 return self.closing(earlier)
-        return _moment(self.zone, day, WHOLE_DAY)
+        return moment_at(self.zone, day, WHOLE_DAY)
 
 
 def known_until() -> int:
@@ -122,7 +122,7 @@ def _stretch(hours: WorkHours, day: date) -> tuple[int, int] | None:
     return (hours.opening(day), hours.closing(day)) if hours.is_workday(day) else None
 
 
-def _moment(zone: str, day: date, minutes: int) -> int:
+def moment_at(zone: str, day: date, minutes: int) -> int:
     """The UTC second at which clocks there show so many minutes after midnight (1440: the next).
 
     Sums within one zone go by the clock on the wall, so nine is nine on days of 23 or 25 hours too.

@@ -8,6 +8,10 @@ from portal.inquiries.actions.acts import (
     mark_unread,
 )
 from portal.inquiries.actions.answering import Overtaken, TooLate, answer, take_back
+from portal.inquiries.actions.desk import RECKON, reckon, settle_desk
+from portal.inquiries.actions.digest import send_digests
+from portal.inquiries.actions.forgetting import forget_due, purge_drafts
+from portal.inquiries.actions.handing import Heir, hand_over
 from portal.inquiries.actions.receiving import (
     FormUsed,
     NotOffered,
@@ -26,11 +30,14 @@ from portal.inquiries.actions.snippets import (
 )
 from portal.inquiries.actions.threads import settle, touch
 from portal.inquiries.actions.undo import NotUndoable, may_undo, undo
+from portal.inquiries.actions.waking import wake_due
 
 __all__ = [
+    "RECKON",
     "Acted",
     "Doing",
     "FormUsed",
+    "Heir",
     "NoSuchColleague",
     "NotOffered",
     "NotUndoable",
@@ -45,13 +52,20 @@ __all__ = [
     "buyer_digest",
     "change",
     "change_snippet",
+    "forget_due",
     "forget_snippet",
+    "hand_over",
     "keep_snippet",
     "mark_unread",
     "may_undo",
+    "purge_drafts",
+    "reckon",
+    "send_digests",
     "settle",
+    "settle_desk",
     "take_back",
     "touch",
     "undo",
+    "wake_due",
     "write_back",
 ]
