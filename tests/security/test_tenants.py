@@ -25,6 +25,7 @@ from portal.extensions import db
 from portal.imports import actions as imports
 from portal.imports.models import Import, State
 from portal.imports.reading import read
+from portal.inquiries import actions as inquiries
 from portal.listings import actions, media
 from portal.listings.models import BulkChange, Image, SavedView
 from portal.listings.pictures import prepare
@@ -43,6 +44,7 @@ FAR: Final = 700_000_000
 NOBODYS: Final = {"version"}
 """Places of an address that name a row only together with another one."""
 NO_ID: Final = {
+    "/portal/inquiries/snippets/",
     "/language/<code>",
     "/theme/<name>",
     "/sign-out",
@@ -97,6 +99,9 @@ def theirs(client_for: ClientFor, provider: Provider, folder: Path) -> Theirs:
     doing = actions.Doing(provider.id, "stock", 4, someone.id, may_review=False, folder="")
     change_id = actions.change_many(doing, [(listing_id, 2)], form_nonce=NONCE)
     inquiry = factories.inquiry(factories.listing(provider))
+    snippet_id = inquiries.keep_snippet(
+        provider.id, someone.id, name="Shared", body="{price}", is_shared=True, most=9
+    )
     return Theirs(
         provider,
         someone,
@@ -106,6 +111,7 @@ def theirs(client_for: ClientFor, provider: Provider, folder: Path) -> Theirs:
             "change_id": change_id,
             "import_id": _an_import(folder, provider, someone),
             "inquiry_id": inquiry.id,
+            "snippet_id": snippet_id,
             "provider_id": provider.id,
             "session_id": _only(
                 select(SignInSession.id).where(SignInSession.person_id == someone.id)
