@@ -23,6 +23,7 @@ from portal.storefront import views as storefront
 from portal.web import (
     assets,
     compression,
+    csrf,
     errors,
     formatting,
     guard,
@@ -73,7 +74,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     compression.init_app(app)
     # In this order each request is checked: access first, then the CSRF token.
     guard.init_app(app)
-    extensions.csrf.init_app(app)
+    csrf.init_app(app)
     languages.init_app(app, settings)
     headers.init_app(app, settings)
     errors.init_app(app)

@@ -14,7 +14,8 @@ from portal.permissions import PUBLIC, SIGNED_IN, Access, Permission
 
 _DECLARED: Final = "portal_access"
 _TAKES: Final = "portal_takes"
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing, and so needs no proof of who sent it."""
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _NO_FORMS: Final = frozenset({"application/json", "application/xml", "text/xml"})
@@ -102,7 +103,7 @@ def _refuse_other_kinds() -> None:
     Flask holds only multipart forms to that limit; tens of thousands of fields fit into the limit
     of a body. What a browser reports of itself is JSON.
     """
-    if request.method in _SAFE_METHODS or request.endpoint in _ANY_KIND:
+    if request.method in SAFE_METHODS or request.endpoint in _ANY_KIND:
         return
     kind = request.mimetype
     if kind == _URLENCODED:
@@ -114,7 +115,7 @@ def _refuse_other_kinds() -> None:
 
 def _refuse_other_sites() -> None:
     """Refuse a write that another site makes the browser send (on top of the CSRF token)."""
-    if request.method in _SAFE_METHODS:
+    if request.method in SAFE_METHODS:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in _OWN_SITES:
         abort(403)
@@ -168,7 +169,7 @@ def to_sign_in() -> BaseResponse:
 
 def _place_to_return() -> str | None:
     """The path to come back to: of the page, not of a fragment inside it or of a write."""
-    if not htmx and request.method in _SAFE_METHODS:
+    if not htmx and request.method in SAFE_METHODS:
         return request.full_path.rstrip("?")
     page = _split(htmx.current_url or request.referrer or "")
     path = f"{page.path}?{page.query}" if page.query else page.path
