@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, func, literal, select, tuple_
@@ -61,6 +62,11 @@ _IDENTITY: Final = Reading(
 _Found: Final[Any] = namedtuple("_Found", _IDENTITY.names)  # type: ignore[misc]
 
 
+@lru_cache(maxsize=64)
+def _roles_in(text: str | None) -> frozenset[Role]:
+    return frozenset(Role(name) for name in (text or "").split(",") if name)
+
+
 def identity_of(token: str, digest: str) -> Identity | None:
     """Whoever holds this session, with today's roles; None when it has ended or never was.
 
@@ -88,7 +94,7 @@ def identity_of(token: str, digest: str) -> Identity | None:
         timezone=row.timezone or clock.MARKET_ZONE.key,
         # SQLite's driver gives 0 or 1.
         reviews_listings=bool(row.reviews_listings),
-        roles=frozenset(Role(name) for name in (row.roles or "").split(",") if name),
+        roles=_roles_in(row.roles),
         seen_at=row.seen_at,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -136,6 +137,12 @@ CELLS: Final = {
     "valid-until": Cell("ends", "valid_until", _l("Last day saved."), _last_day, _read_last_day),
 }
 """Every cell of a value by its name in addresses."""
+
+
+@lru_cache(maxsize=len(CELLS) * 2)
+def saved_words(name: str, locale: str) -> str:
+    """What is said once a cell is saved; `locale` is the language in force, by which it is kept."""
+    return str(CELLS[name].saved)
 
 
 def opened(name: str, row: Any) -> OpenCell:

@@ -17,6 +17,7 @@ from portal.listings.queries import AnyRow
 from portal.listings.views.page import blueprint, listing_here, row_of, value_done
 from portal.listings.views.status import archive, publish, unarchive, withdraw
 from portal.permissions import Permission
+from portal.web.formatting import current_locale
 from portal.web.fragments import respond
 from portal.web.guard import requires
 from portal.web.parsing import Invalid
@@ -67,7 +68,7 @@ def update_cell(listing_id: int, name: str) -> BaseResponse:
         row, _content = listing_here(listing_id)
         differing = inline.differing(name, row, sent, conflict.theirs, conflict.base)
         return _answer(row, differing, status=409)
-    return value_done(saved.row, str(what.saved))
+    return value_done(saved.row, inline.saved_words(name, current_locale()))
 
 
 def _answer(row: AnyRow, opened: OpenCell, status: int = 200) -> Response:
