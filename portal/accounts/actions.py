@@ -1,6 +1,7 @@
 """Signing in and out, sessions, people: each verb one transaction."""
 
 import secrets
+from datetime import date
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -177,6 +178,31 @@ def choose_language(person_id: int, language: str) -> None:
     """Remember the language in which this person is written to."""
     with transaction() as session:
         session.execute(update(Person).where(Person.id == person_id).values(language=language))
+
+
+def set_away(person_id: int, first: date | None, last: date | None) -> None:
+    """Note from when until when somebody is out of office, both days included.
+
+    Args:
+        person_id: who.
+        first: the first day; None: from now on.
+        last: the last one; None: they are not, or are back.
+    """
+    with transaction() as session:
+        person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+        person.away_from, person.away_until = (None if last is None else first), last
+        record(
+            session,
+            "person.away",
+            subject="person",
+            subject_id=person_id,
+            person_id=person_id,
+            provider_id=person.provider_id,
+            changes={
+                "from": first.isoformat() if first and last else None,
+                "until": last.isoformat() if last else None,
+            },
+        )
 
 
 def add_provider(name: str, **facts: str | int | None) -> int:

@@ -1,15 +1,18 @@
-"""The sign-in form."""
+"""Forms of people and providers: sign-in, out of office, what the marketplace settles."""
 
+from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.web.fields import ClosedChoiceField, PortalForm, TickField
+from portal import clock
+from portal.web.fields import ClosedChoiceField, DayField, PortalForm, TickField
 
 LONGEST_PASSWORD: Final = 1024
 """Characters; longer ones are refused before they are hashed."""
@@ -70,3 +73,23 @@ class ProviderForm(PortalForm):
 
     reviews_listings = TickField(_l("An admin looks at its offers before buyers do"))
     timezone = ClosedChoiceField(_l("Time zone"), choices=time_zones)
+
+
+def _today() -> date:
+    return clock.today_in(current_user.timezone)
+
+
+class AwayForm(PortalForm):
+    """From when until when somebody is out of office; both days count."""
+
+    away_from = DayField(_l("Out of office from"))
+    away_until = DayField(_l("Out of office until"), required=True, earliest=_today)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Hold both days against their rules and against each other."""
+        is_valid = bool(super().validate(extra_validators))
+        first, last = self.away_from.data, self.away_until.data
+        if is_valid and first is not None and last < first:
+            self.away_until.errors = [_l("Enter %(day)s or a later day.", day=first.isoformat())]
+            is_valid = False
+        return is_valid

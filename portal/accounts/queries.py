@@ -123,6 +123,12 @@ def sessions_of(person_id: int) -> list[Row[int, str, int, int]]:
     return list(rows.all())
 
 
+def away_of(person_id: int) -> AnyRow:
+    """From when until when (`away_from`, `away_until`) this person is out of office."""
+    columns = (Person.away_from, Person.away_until)
+    return db.session.execute(select(*columns).where(Person.id == person_id)).one()
+
+
 def recipients_of(provider_id: int, role: Role) -> Select[str, str]:
     """Address and language of each active person of the provider who holds `role`."""
     return (

@@ -1,20 +1,21 @@
 """Sign-in, sign-out, and the person's own page with their sessions."""
 
 import flask
-from flask import Blueprint, flash, redirect, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal import clock
 from portal.accounts import actions, providers, queries
 from portal.accounts.devices import device
-from portal.accounts.forms import SignInForm
+from portal.accounts.forms import AwayForm, SignInForm
 from portal.accounts.identity import Identity
 from portal.digests import digest_of, network_digest
 from portal.extensions import login_manager
 from portal.permissions import PUBLIC, SIGNED_IN, Permission, Role
-from portal.web.fragments import done
+from portal.web.fragments import done, respond
 from portal.web.guard import is_public, requires, safe_next
 from portal.web.navigation import Entry
 from portal.web.polling import is_unattended
@@ -136,13 +137,40 @@ def home() -> BaseResponse:
 
 @blueprint.get("/portal/account/")
 @requires(SIGNED_IN)
-def account() -> str:
-    """The person's own page: who they are here, and where they are signed in."""
-    return flask.render_template(
+def account() -> Response:
+    """The person's own page: who they are here, when they are away, where they are signed in."""
+    return _account()
+
+
+def _account(away_form: AwayForm | None = None) -> Response:
+    away = queries.away_of(current_user.person_id)
+    return respond(
         "accounts/account.html",
+        "accounts/_away.html",
+        status=422 if away_form else 200,
         sessions=queries.sessions_of(current_user.person_id),
         role_names=[ROLE_NAMES[role] for role in Role if role in current_user.roles],
+        away_form=away_form or AwayForm(formdata=None, obj=away),
+        is_away_set=away.away_until is not None
+        and away.away_until >= clock.today_in(current_user.timezone),
+        has_threads=current_user.may(Permission.INQUIRY_ANSWER),
     )
+
+
+@blueprint.post("/portal/account/away")
+@requires(SIGNED_IN)
+def settle_away() -> BaseResponse:
+    """Note from when until when the person is out of office, or that they are back."""
+    form = AwayForm()
+    if request.form.get("action") == "back":
+        actions.set_away(current_user.person_id, None, None)
+        flash(_("Welcome back."))
+        return done(url_for("accounts.account"))
+    if not form.validate():
+        return _account(form)
+    actions.set_away(current_user.person_id, form.away_from.data, form.away_until.data)
+    flash(_("Saved."))
+    return done(url_for("accounts.account") + "#away")
 
 
 @blueprint.post("/portal/account/sessions/<int:session_id>/end")
