@@ -15,6 +15,7 @@ from portal import config, database, extensions, places
 from portal.accounts import views as accounts
 from portal.config import Settings
 from portal.imports import views as imports
+from portal.inquiries import polling
 from portal.inquiries import views as inquiries
 from portal.listings import views as listings
 from portal.permissions import Permission
@@ -109,6 +110,7 @@ def _reader() -> dict[str, Any]:
 
 
 def _wrap(app: Flask, settings: Settings) -> None:
+    app.wsgi_app = polling.Polls(app, settings)  # type: ignore[method-assign]
     served = WhiteNoise(
         app.wsgi_app,
         root=assets.DIST,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select, tuple_
 
 from portal import clock
 from portal.accounts.identity import Identity
@@ -28,11 +28,18 @@ _SETTLED: Final[tuple[Any, ...]] = (
     Provider.reviews_listings,
 )
 
-_roles = (
+ROLES_HELD: Final[ColumnElement[str]] = (
     select(func.aggregate_strings(PersonRole.role, ","))
     .where(PersonRole.person_id == Person.id)
     .scalar_subquery()
 )
+"""All roles of a person, as one text: see roles_in()."""
+HELD: Final[tuple[Any, ...]] = (
+    SignInSession.token_digest == bindparam("digest"),
+    SignInSession.expires_at > bindparam("now"),
+    Person.is_active,
+)
+"""What must be true of a session and its person, besides that is_idle() is not."""
 _of_provider: tuple[Any, ...] = (
     Provider.name.label("provider_name"),
     Provider.timezone,
@@ -49,22 +56,13 @@ _IDENTITY: Final = Reading(
         Person.language,
         Person.provider_id,
         *_of_provider,
-        _roles.label("roles"),
+        ROLES_HELD.label("roles"),
     )
     .join(Person, Person.id == SignInSession.person_id)
     .outerjoin(Provider, Provider.id == Person.provider_id)
-    .where(
-        SignInSession.token_digest == bindparam("digest"),
-        SignInSession.expires_at > bindparam("now"),
-        Person.is_active,
-    )
+    .where(*HELD)
 )
 _Found: Final[Any] = namedtuple("_Found", _IDENTITY.names)  # type: ignore[misc]
-
-
-@lru_cache(maxsize=64)
-def _roles_in(text: str | None) -> frozenset[Role]:
-    return frozenset(Role(name) for name in (text or "").split(",") if name)
 
 
 def identity_of(token: str, digest: str) -> Identity | None:
@@ -79,8 +77,7 @@ def identity_of(token: str, digest: str) -> Identity | None:
     if not found:
         return None
     row: Any = _Found._make(found[0])
-    idle = REMEMBERED_IDLE_LIFETIME if row.is_remembered else IDLE_LIFETIME
-    if row.seen_at + idle < now:
+    if is_idle(row.seen_at, row.is_remembered, now):
         return None
     return Identity(
         token=token,
@@ -94,9 +91,20 @@ def identity_of(token: str, digest: str) -> Identity | None:
         timezone=row.timezone or clock.MARKET_ZONE.key,
         # SQLite's driver gives 0 or 1.
         reviews_listings=bool(row.reviews_listings),
-        roles=_roles_in(row.roles),
+        roles=roles_in(row.roles),
         seen_at=row.seen_at,
     )
+
+
+def is_idle(seen_at: int, is_remembered: bool, now: int) -> bool:
+    """Whether a session has gone unused for too long (UTC seconds)."""
+    return seen_at + (REMEMBERED_IDLE_LIFETIME if is_remembered else IDLE_LIFETIME) < now
+
+
+@lru_cache(maxsize=64)
+def roles_in(text: str | None) -> frozenset[Role]:
+    """The roles that ROLES_HELD read."""
+    return frozenset(Role(name) for name in (text or "").split(",") if name)
 
 
 def person_by_email(email: str) -> Person | None:

@@ -1,44 +1,191 @@
-"""Reads of inquiries: a provider's queues, what the poll asks, answer times."""
+"""Reads of a provider's desk: its queues with their counts, a page of a list, who works there."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import timedelta
 from functools import lru_cache
 from statistics import median
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy import cast as as_type
 
+from portal import clock
+from portal.accounts.models import Person, PersonRole
 from portal.extensions import db
-from portal.inquiries.conversation import is_overdue
-from portal.inquiries.models import Desk, Inquiry, Message
-from portal.inquiries.vocabulary import State
-from portal.mail.models import QUEUED, Mail
+from portal.inquiries import search
+from portal.inquiries.filters import ME, NOBODY, Filters, Queue
+from portal.inquiries.models import Inquiry, InquiryCount, Message, ReadMark
+from portal.inquiries.vocabulary import Stage, State
+from portal.listings.models import Listing
+from portal.permissions import ROLES, Permission
+from portal.reading import Reading, in_one_text
+from portal.search.asking import asked
 
 COUNT_CAP: Final = 1000
-"""As everywhere: counts stop here and show as "1000+"."""
+"""As everywhere: what is counted row by row stops here and shows as "1000+"."""
 PAGE: Final = 50
 """Threads on one page of the list."""
 _EXCERPT: Final = 160
 _FEWEST_ANSWERS: Final = 3
 _RECENT_ANSWERS: Final = 50
+_t: Final = Inquiry.__table__.c
+_c: Final = InquiryCount.__table__.c
+_OWN: Final = _t.provider_id == bindparam("provider_id")
+# Word for word as the partial indexes have them: with a parameter neither database would use those.
+_NOT_SPAM: Final[ColumnElement[bool]] = literal_column("inquiries.state <> 'spam'")
+_OPEN: Final[tuple[Any, ...]] = (
+    _NOT_SPAM,
+    literal_column("inquiries.outcome IS NULL"),
+    literal_column("inquiries.snoozed_until IS NULL"),
+)
+_LATE: Final[tuple[Any, ...]] = (
+    literal_column("inquiries.stage = 'us'"),
+    _t.rank < bindparam("now", type_=BigInteger),
+)
+_WHERE: Final[Mapping[Queue, tuple[Any, ...]]] = {
+    Queue.MINE: (*_OPEN, _t.assignee_id == bindparam("person_id")),
+    Queue.UNASSIGNED: (*_OPEN, _t.assignee_id.is_(None)),
+    Queue.OVERDUE: _LATE,
+    Queue.ALL: (_NOT_SPAM,),
+    **{
+        Queue(stage.value): (literal_column(f"inquiries.stage = '{stage.value}'"),)
+        for stage in Stage
+    },
+}
+
+Cursor = tuple[bool, tuple[Any, ...]] | None
+"""As portal.web.pagination decodes it: backwards, (rank, id)."""
 
 
-class Queue(StrEnum):
-    """One list of the inbox."""
+BY_STAGE: Final[Select[Any]] = select(
+    func.aggregate_strings(
+        _c.stage + ":" + as_type(_c.assignee_id, String) + ":" + as_type(_c.inquiries, String),
+        " ",
+    )
+).where(_c.provider_id == bindparam("provider_id"))
+"""How many threads of the provider are in each stage with each assignee, as one text."""
 
-    ALL = "all"
-    NEW = "new"
-    WAITING = "waiting"
-    ANSWERED = "answered"
-    SPAM = "spam"
+
+@lru_cache(maxsize=1024)
+def _read_counts(text: str | None) -> tuple[tuple[str, int, int], ...]:
+    parts = [entry.split(":") for entry in (text or "").split()]
+    return tuple((stage, int(assignee), int(number)) for stage, assignee, number in parts)
+
+
+def waiting_in(text: str | None) -> int:
+    """Threads that wait for us, of what BY_STAGE reads: the badge of the sidebar."""
+    return sum(number for stage, _who, number in _read_counts(text) if stage == Stage.US)
 
 
 @dataclass(frozen=True)
-class Line:
+class Counts:
+    """How many threads stand in each queue."""
+
+    text: str | None
+    """What BY_STAGE reads."""
+    overdue: int
+    """At most COUNT_CAP and one."""
+    person_id: int
+
+    def of(self, queue: Queue) -> int:
+        """Threads in one queue."""
+        if queue is Queue.OVERDUE:
+            return self.overdue
+        return sum(
+            number
+            for stage, assignee, number in _read_counts(self.text)
+            if self._holds(queue, stage, assignee)
+        )
+
+    @property
+    def waiting_for_me(self) -> int:
+        """Threads of the reader in which the buyer waits."""
+        return sum(
+            number
+            for stage, assignee, number in _read_counts(self.text)
+            if stage == Stage.US and assignee == self.person_id
+        )
+
+    def _holds(self, queue: Queue, stage: str, assignee: int) -> bool:
+        if queue in {Queue.MINE, Queue.UNASSIGNED}:
+            whose = self.person_id if queue is Queue.MINE else 0
+            return stage in {Stage.US, Stage.BUYER} and assignee == whose
+        return stage != Stage.SPAM if queue is Queue.ALL else stage == queue.value
+
+
+OVERDUE: Final = select(func.count()).select_from(
+    select(_t.id).where(_OWN, *_LATE).limit(COUNT_CAP + 1).subquery()
+)
+"""Threads past their deadline at `now`, counted as far as COUNT_CAP and one."""
+
+_sellers: Final = [role.value for role, may in ROLES.items() if Permission.INQUIRY_ANSWER in may]
+_person: Final = Person.__table__.c
+_people: Final[Select[Any]] = select(
+    _person.id,
+    _person.name,
+    (
+        _person.is_active
+        & exists().where(PersonRole.person_id == _person.id, PersonRole.role.in_(_sellers))
+    ).label("answers"),
+).where(_person.provider_id == bindparam("provider_id"))
+PEOPLE: Final = in_one_text(_people)
+"""Everybody of the provider, as one text: see people_in()."""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A person of the provider."""
+
+    id: int
+    name: str
+    answers: bool
+    """Whether they may answer buyers at present."""
+
+
+@lru_cache(maxsize=256)
+def people_in(text: str | None) -> tuple[Colleague, ...]:
+    """What PEOPLE read, by name."""
+    found = (
+        Colleague(key, name, bool(answers)) for key, name, answers in json.loads(f"[{text or ''}]")
+    )
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+
+TITLE: Final = select(Listing.title).where(
+    Listing.id == bindparam("listing_id", type_=BigInteger),
+    Listing.provider_id == bindparam("provider_id"),
+)
+"""Title of the offer that a list is narrowed to; none where it is not the provider's."""
+UNREAD: Final = select(_t.last_letter_id).where(
+    _OWN,
+    _t.id == bindparam("inquiry_id", type_=BigInteger),
+    ~exists().where(
+        ReadMark.person_id == bindparam("person_id"),
+        ReadMark.inquiry_id == _t.id,
+        ReadMark.message_id >= _t.last_letter_id,
+    ),
+)
+"""The buyer's newest message of the open thread, where the reader has not seen it."""
+
+
+class Line(NamedTuple):
     """One thread in the list."""
 
     id: int
+    stage: str
     state: str
     name: str
     company: str | None
@@ -46,122 +193,142 @@ class Line:
     """Of the listing when it was asked about."""
     excerpt: str
     """Beginning of the last message."""
-    reply_by: date | None
+    rank: int
     last_message_at: int
-    first_answered_at: int | None
+    assignee_id: int | None
+    snoozed_until: int | None
+    is_unread: bool | None
+    """Whether the reader has not seen the buyer's newest message."""
 
     @property
-    def is_unanswered(self) -> bool:
-        """Whether the buyer is waiting for us."""
-        return self.state in {State.NEW, State.WAITING}
+    def due_at(self) -> int | None:
+        """By when the buyer must have our answer (UTC seconds); None where nobody waits for one."""
+        return self.rank if self.stage == Stage.US else None
 
-    @property
-    def is_overdue(self) -> bool:
-        """Whether the day by which an answer was wished has passed without one."""
-        return is_overdue(self.state, self.reply_by)
-
-
-def _of_provider() -> Any:
-    return Inquiry.provider_id == bindparam("provider_id")
-
-
-def _in(queue: Queue) -> Any:
-    if queue is Queue.ALL:
-        return Inquiry.state != State.SPAM
-    return Inquiry.state == State(queue.value)
-
-
-def _capped(*where: Any) -> Select[Any]:
-    some = select(Inquiry.id).where(_of_provider(), *where).limit(COUNT_CAP + 1).subquery()
-    return select(func.count()).select_from(some)
-
-
-UNANSWERED: Final = _capped(Inquiry.state.in_([State.NEW, State.WAITING]))
-"""Badge of the sidebar: buyers waiting for the provider named by `provider_id`."""
-COUNTS: Final[dict[str, Select[Any]]] = {
-    **{queue.value: _capped(_in(queue)) for queue in Queue},
-    "version": select(Desk.version).where(Desk.provider_id == bindparam("provider_id")),
-}
-"""Threads in each queue, and the version of the whole inbox (NULL before the first write)."""
 
 _last_words = (
     select(func.substr(Message.body, 1, _EXCERPT))
-    .where(Message.inquiry_id == Inquiry.id)
+    .where(Message.inquiry_id == _t.id)
     .order_by(Message.id.desc())
     .limit(1)
-    .correlate(Inquiry)
+    .correlate(Inquiry.__table__)
     .scalar_subquery()
 )
-
-Cursor = tuple[bool, tuple[Any, ...]] | None
-"""As portal.web.pagination decodes it: backwards, (last_message_at, id)."""
-
-
-@lru_cache(maxsize=32)
-def _lines(queue: Queue, has_cursor: bool, backwards: bool) -> Select[Any]:
-    moment, key = Inquiry.last_message_at, Inquiry.id
-    order = (moment.asc(), key.asc()) if backwards else (moment.desc(), key.desc())
-    found = (
-        select(
-            Inquiry.id,
-            Inquiry.state,
-            Inquiry.name,
-            Inquiry.company,
-            Inquiry.listing_then["title"].as_string().label("title"),
-            _last_words.label("excerpt"),
-            Inquiry.reply_by,
-            Inquiry.last_message_at,
-            Inquiry.first_answered_at,
-        )
-        .where(_of_provider(), _in(queue))
-        .order_by(*order)
-        .limit(PAGE + 1)
-    )
-    if has_cursor:
-        # Spelled out: PostgreSQL walks the index for a row comparison, SQLite for this too.
-        at: BindParameter[int] = bindparam("cursor_at")
-        last: BindParameter[int] = bindparam("cursor_id")
-        beyond = (moment > at, key > last) if backwards else (moment < at, key < last)
-        within = moment >= at if backwards else moment <= at
-        found = found.where(within, beyond[0] | ((moment == at) & beyond[1]))
-    return found
-
-
-def _parameters(provider_id: int, cursor: Cursor) -> dict[str, Any]:
-    values: dict[str, Any] = {"provider_id": provider_id}
-    if cursor is not None:
-        values["cursor_at"], values["cursor_id"] = cursor[1]
-    return values
-
-
-def lines_of(provider_id: int, queue: Queue, cursor: Cursor) -> list[Line]:
-    """One more than a page of the provider's threads in a queue, in reading direction."""
-    statement = _lines(queue, cursor is not None, cursor is not None and cursor[0])
-    rows = db.session.connection().execute(statement, _parameters(provider_id, cursor))
-    return [Line(*row) for row in rows]
-
-
-_NEWS: Final = select(
-    select(Desk.version).where(Desk.provider_id == bindparam("provider_id")).scalar_subquery(),
-    select(func.count())
-    .select_from(Message)
-    .join(Mail, Mail.id == Message.mail_id)
-    .where(Message.inquiry_id == bindparam("inquiry_id"), Mail.state == QUEUED)
-    .scalar_subquery(),
+_LINE: Final = (
+    _t.id,
+    _t.stage,
+    _t.state,
+    _t.name,
+    _t.company,
+    # In the words that both databases know: a Reading's values go to the driver as they are.
+    literal_column("inquiries.listing_then ->> 'title'").label("title"),
+    _last_words.label("excerpt"),
+    _t.rank,
+    _t.last_message_at,
+    _t.assignee_id,
+    _t.snoozed_until,
+    (_t.last_letter_id > func.coalesce(ReadMark.message_id, 0)).label("is_unread"),
 )
 
 
-def news_of(provider_id: int, open_id: int | None) -> str:
-    """Stamp of the inbox with one thread open: equal stamps, nothing to draw anew."""
-    asked = {"provider_id": provider_id, "inquiry_id": open_id}
-    # On the connection itself: every open inbox asks this every few seconds.
-    version, queued = db.session.connection().execute(_NEWS, asked).one()
-    return stamp(version, queued)
+class _Shape(NamedTuple):
+    """All of a question but its values."""
+
+    queue: Queue
+    conditions: tuple[str, ...]
+    has_cursor: bool
+    backwards: bool
+    terms: tuple[bool, ...] | None
+    dialect: str
 
 
-def stamp(version: int | None, queued: int) -> str:
-    """The inbox's version and how many mails of the open thread still wait to go out."""
-    return f"{version or 0}.{queued}"
+_NARROWS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "assignee": _t.assignee_id == bindparam("assignee", type_=BigInteger),
+    NOBODY: _t.assignee_id.is_(None),
+    "listing": _t.listing_id == bindparam("listing", type_=BigInteger),
+    "since": _t.created_at >= bindparam("since", type_=BigInteger),
+    "until": _t.created_at < bindparam("until", type_=BigInteger),
+}
+
+
+@lru_cache(maxsize=512)
+def _page(shape: _Shape) -> Reading:
+    """The statement for one shape of the question, built once."""
+    order = (_t.rank.desc(), _t.id.desc()) if shape.backwards else (_t.rank, _t.id)
+    read = (ReadMark.inquiry_id == _t.id) & (ReadMark.person_id == bindparam("person_id"))
+    found = (
+        select(*_LINE)
+        .select_from(Inquiry.__table__.outerjoin(ReadMark.__table__, read))
+        .where(_OWN, *_WHERE[shape.queue], *(_NARROWS[name] for name in shape.conditions))
+        .order_by(*order)
+    )
+    if shape.has_cursor:
+        here: ColumnElement[Any] = tuple_(_t.rank, _t.id)
+        there = tuple_(
+            bindparam("cursor_rank", type_=BigInteger), bindparam("cursor_id", type_=BigInteger)
+        )
+        found = found.where(here < there if shape.backwards else here > there)
+    if shape.terms is None:
+        return Reading(in_one_text(found.limit(PAGE + 1)))
+    return Reading(
+        in_one_text(
+            search.narrowed(
+                found, shape.terms, shape.dialect, most=PAGE + 1, is_of_one_provider=True
+            )
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who looks at a list."""
+
+    provider_id: int
+    person_id: int
+    timezone: str
+    """IANA name of the zone in whose days the provider lives."""
+
+
+def lines_of(asker: Asker, queue: Queue, filters: Filters, cursor: Cursor) -> list[Line]:
+    """Up to a page of the provider's threads in a queue and one more, in reading direction."""
+    backwards, key = cursor or (False, ())
+    values: dict[str, Any] = {
+        "provider_id": asker.provider_id,
+        "person_id": asker.person_id,
+        "now": clock.now(),
+    }
+    if key:
+        values["cursor_rank"], values["cursor_id"] = key
+    narrowing = _narrowing(filters, asker)
+    values |= narrowing
+    terms, dialect = None, ""
+    if filters.q:
+        dialect = db.engine.dialect.name
+        sought = asked(filters.q, dialect, provider_id=asker.provider_id)
+        if sought is None:
+            return []
+        terms, values = sought.shape, values | sought.parameters
+    shape = _Shape(queue, tuple(narrowing), bool(key), backwards, terms, dialect)
+    ((text,),) = _page(shape).rows(values)
+    lines = (Line(*row) for row in json.loads(f"[{text or ''}]"))
+    return sorted(lines, key=lambda line: (line.rank, line.id), reverse=backwards)
+
+
+def _narrowing(filters: Filters, asker: Asker) -> dict[str, int]:
+    """The value of each condition that the filters make, by its name in _NARROWS."""
+    found: dict[str, int] = {}
+    if filters.assignee == NOBODY:
+        found[NOBODY] = 0
+    elif filters.assignee:
+        mine = filters.assignee == ME
+        found["assignee"] = asker.person_id if mine else int(filters.assignee)
+    if filters.listing is not None:
+        found["listing"] = filters.listing
+    if filters.since is not None:
+        found["since"] = clock.moment_in(asker.timezone, filters.since)
+    if filters.until is not None:
+        found["until"] = clock.moment_in(asker.timezone, filters.until + timedelta(days=1))
+    return found
 
 
 _SECONDS: Final[ColumnElement[int]] = cast(

@@ -168,6 +168,18 @@ def format_duration(seconds: int, locale: str) -> str:
     return " ".join(parts)
 
 
+def format_due(deadline: int, locale: str, now: int) -> str:
+    """How far a deadline (UTC seconds) is away, in one step: `due in 2h`, `overdue 1d`, `逾期1天`."""
+    left = deadline - now
+    size, name = next((span for span in _SPANS[:3] if abs(left) >= span[0]), _SPANS[2])
+    count = max(1, abs(left) // size)
+    if locale == "zh":
+        step = f"{count}{_SPANS_ZH[name]}"
+        return f"逾期{step}" if left < 0 else f"{step}内到期"
+    step = f"{count}{name[0]}"
+    return f"overdue {step}" if left < 0 else f"due in {step}"
+
+
 def format_clock_time(seconds: int, zone: ZoneInfo) -> str:
     """The time of day of a moment (UTC seconds), such as `15:27`."""
     return f"{datetime.fromtimestamp(seconds, zone):%H:%M}"
@@ -247,6 +259,7 @@ def register(app: Flask, *, place: Callable[[str, str], str]) -> None:
         "day": lambda locale, day: format_day(day, locale),
         "moment": _moment,
         "clock_time": lambda _locale, seconds: format_clock_time(seconds, current_zone()),
+        "due": lambda locale, seconds: format_due(seconds, locale, clock.now()),
         "duration": lambda locale, seconds: format_duration(seconds, locale),
         "place": lambda locale, code: place(code, locale),
     }

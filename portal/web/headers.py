@@ -27,16 +27,13 @@ _HTML: Final = {
     "Permissions-Policy": PERMISSIONS_POLICY,
 }
 
+_REFERRER: Final = ("Referrer-Policy", "strict-origin-when-cross-origin")
+
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Add the headers to each answer, errors too."""
-    policy = CONTENT_POLICY + ("; upgrade-insecure-requests" if settings.is_https else "")
-    everywhere = dict(_ALL)
-    if settings.is_https:
-        everywhere["Strict-Transport-Security"] = f"max-age={_YEAR_2}; includeSubDomains"
     # No view sets these: there is nothing to look for and replace.
-    of_all = list(everywhere.items())
-    of_pages = [*of_all, *_HTML.items(), ("Content-Security-Policy", policy)]
+    of_all, of_pages = _of_all(settings), _of_pages(settings)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -46,9 +43,26 @@ def init_app(app: Flask, settings: Settings) -> None:
         else:
             headers.extend(of_all)
             headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
-        headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        headers.setdefault(*_REFERRER)
         _say_who_may_keep_it(response)
         return response
+
+
+def of_private_pages(settings: Settings) -> list[tuple[str, str]]:
+    """What a signed-in page is sent with, for an answer that no view gives."""
+    return [*_of_pages(settings), _REFERRER, ("Cache-Control", "no-store"), ("Vary", "Cookie")]
+
+
+def _of_all(settings: Settings) -> list[tuple[str, str]]:
+    everywhere = dict(_ALL)
+    if settings.is_https:
+        everywhere["Strict-Transport-Security"] = f"max-age={_YEAR_2}; includeSubDomains"
+    return list(everywhere.items())
+
+
+def _of_pages(settings: Settings) -> list[tuple[str, str]]:
+    policy = CONTENT_POLICY + ("; upgrade-insecure-requests" if settings.is_https else "")
+    return [*_of_all(settings), *_HTML.items(), ("Content-Security-Policy", policy)]
 
 
 def _say_who_may_keep_it(response: Response) -> None:

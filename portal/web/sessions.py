@@ -5,6 +5,7 @@ same session, until its own time is up. Whose session it is and whether it still
 decided here but by its row in the database, read with each request (docs/decisions/0002).
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Flask, Request, Response
@@ -26,14 +27,18 @@ class VerifiedOnce(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session in the request's cookie; an empty one where there is none that holds."""
-        cookie = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
+        found = self.values_in(app, request.cookies.get(app.config["SESSION_COOKIE_NAME"]))
+        # A copy: a request may write into its session.
+        return self.session_class(found) if found else self.session_class()
+
+    def values_in(self, app: Flask, cookie: str | None) -> Mapping[str, Any] | None:
+        """What a cookie holds; None where there is none, or none that holds."""
         if not cookie:
-            return self.session_class()
+            return None
         found = self._verified.get(cookie)
         if found is None or not 0 <= clock.now() - found[1] <= _longest(app):
             found = self._read(app, cookie)
-        # A copy: a request may write into its session.
-        return self.session_class(found[0]) if found else self.session_class()
+        return found[0] if found else None
 
     def _read(self, app: Flask, cookie: str) -> tuple[dict[str, Any], int] | None:
         """What a cookie holds and when it was signed; None where its signature does not hold."""

@@ -12,6 +12,7 @@ from portal.inquiries.actions.desk import RECKON, reckon, settle_desk
 from portal.inquiries.actions.digest import send_digests
 from portal.inquiries.actions.forgetting import forget_due, purge_drafts
 from portal.inquiries.actions.handing import Heir, hand_over
+from portal.inquiries.actions.reading import read
 from portal.inquiries.actions.receiving import (
     FormUsed,
     NotOffered,
@@ -59,6 +60,7 @@ __all__ = [
     "mark_unread",
     "may_undo",
     "purge_drafts",
+    "read",
     "reckon",
     "send_digests",
     "settle",

@@ -15,7 +15,8 @@ NAVIGATION = [
         _l("Inquiries"),
         "inbox",
         Permission.INQUIRY_VIEW,
-        badge=queries.UNANSWERED,
+        badge=queries.BY_STAGE,
+        number=queries.waiting_in,
     ),
 ]
 

@@ -12,12 +12,15 @@ from portal.web.guard import requires
 @blueprint.get("/")
 @requires(Permission.INQUIRY_VIEW)
 def index() -> Response:
-    """The provider's threads in one queue."""
+    """The provider's threads in one queue; the one that opens by itself where none is named."""
     return respond(PAGE, FRAGMENT, **inbox.context(None))
 
 
 @blueprint.get("/<int:inquiry_id>")
 @requires(Permission.INQUIRY_VIEW)
 def show(inquiry_id: int) -> Response:
-    """One thread, beside the queue it was opened from."""
-    return respond(PAGE, FRAGMENT, **inbox.context(inquiry_id, focus="heading"))
+    """One thread, beside the queue it was opened from; who opens it has read it."""
+    context = inbox.context(inquiry_id, focus="heading")
+    response = respond(PAGE, FRAGMENT, **context)
+    inbox.seen(inquiry_id, context["unread_id"])
+    return response

@@ -1,12 +1,11 @@
-"""The poll: what the open inbox asks every few seconds."""
+"""The poll: what the open inbox asks every few seconds, where it brings anything (see polling.py)."""
 
 from flask import Response, request
-from flask_login import current_user
 
-from portal.inquiries import inbox, queries
+from portal.inquiries import inbox
 from portal.inquiries.views.page import PAGE, blueprint, row_id
 from portal.permissions import Permission
-from portal.web.fragments import is_fragment_request, respond
+from portal.web.fragments import respond
 from portal.web.guard import requires
 from portal.web.polling import unattended
 
@@ -15,11 +14,8 @@ from portal.web.polling import unattended
 @unattended
 @requires(Permission.INQUIRY_VIEW)
 def news() -> Response:
-    """What the open inbox asks every few seconds: nothing new is 204, without a body."""
-    opened = request.args.get("open", type=row_id)
-    since = request.args.get("since", "")
-    if is_fragment_request() and queries.news_of(current_user.provider_id, opened) == since:
-        return Response(status=204)
-    context = inbox.context(opened)
-    version = context["stamp"].partition(".")[0]
-    return respond(PAGE, "inquiries/_news.html", **context, is_news=version != since.split(".")[0])
+    """The list, the numbers and the open thread's messages as they are now."""
+    context = inbox.context(request.args.get("open", type=row_id))
+    before = request.args.get("since", "").partition(".")[0]
+    is_news = context["stamp"].partition(".")[0] != before
+    return respond(PAGE, "inquiries/_news.html", **context, is_news=is_news)
