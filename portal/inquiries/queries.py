@@ -214,7 +214,7 @@ _last_words = (
     .correlate(Inquiry.__table__)
     .scalar_subquery()
 )
-_LINE: Final = (
+_LINE: Final[tuple[Any, ...]] = (
     _t.id,
     _t.stage,
     _t.state,
