@@ -1,63 +1,39 @@
 """Reads of one thread: as its seller sees it, and as its buyer does behind the private link."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal import clock
 from portal.accounts.models import Person, Provider
 from portal.extensions import db
+from portal.inquiries import offers
 from portal.inquiries.jsonrows import json_rows
-from portal.inquiries.models import Inquiry, Message
-from portal.inquiries.vocabulary import State
-from portal.listings.models import Listing
-from portal.mail.models import QUEUED, Mail
+from portal.inquiries.models import AnswerDraft, Inquiry, Message, Note, Snippet, ThreadEvent
+from portal.inquiries.offers import Change
+from portal.inquiries.stamps import FRESH
+from portal.inquiries.timeline import (
+    Colleague,
+    Draft,
+    Happening,
+    Letter,
+    NoteLine,
+    Other,
+    SnippetName,
+    Thread,
+)
+from portal.inquiries.vocabulary import Writing
+from portal.listings.models import Listing, Revision
+from portal.mail.models import Mail
 
-
-@dataclass(frozen=True)
-class Letter:
-    """One message of a thread, with what became of its mail."""
-
-    id: int
-    author: str
-    body: str
-    created_at: int
-    person_name: str | None
-    mail_state: str | None
-    mail_error: str | None
-    mail_sent_at: int | None
-
-
-@dataclass(frozen=True)
-class Thread:
-    """One inquiry as the seller reads it: the buyer, the offer now, the messages."""
-
-    inquiry: Row[Any]
-    letters: list[Letter]
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether the day by which an answer was wished has passed without one."""
-        return is_overdue(self.inquiry.state, self.inquiry.reply_by)
-
-    @property
-    def queued_mails(self) -> int:
-        """How many mails to the buyer have not gone out yet."""
-        return sum(letter.mail_state == QUEUED for letter in self.letters)
-
-    @property
-    def response_seconds(self) -> int | None:
-        """How long the first answer took."""
-        answered = self.inquiry.first_answered_at
-        return None if answered is None else max(0, answered - self.inquiry.created_at)
-
-
-def is_overdue(state: str, reply_by: date | None) -> bool:
-    """Whether an unanswered inquiry is past the day by which an answer was wished."""
-    return reply_by is not None and state in {State.NEW, State.WAITING} and reply_by < clock.today()
+OTHERS: Final = 5
+"""Other inquiries of the same buyer that are shown."""
+_REVISIONS: Final = 20
+_EVENTS: Final = 200
+_SNIPPETS: Final = 200
 
 
 _FACTS: Final = (
@@ -74,49 +50,259 @@ _FACTS: Final = (
     Inquiry.created_at,
     Inquiry.last_message_at,
     Inquiry.first_answered_at,
+    Inquiry.outcome,
+    Inquiry.closed_at,
+    Inquiry.forget_at,
+    Inquiry.forgotten_at,
     Listing.title.label("title"),
     Listing.price_minor.label("price_minor"),
     Listing.currency.label("currency"),
     Listing.unit.label("unit"),
+    Listing.stock.label("stock"),
     Listing.delivery_days.label("delivery_days"),
     Listing.valid_until.label("valid_until"),
     Listing.status.label("status"),
 )
-_LETTERS: Final = (
-    select(
+_OURS: Final = (
+    Inquiry.assignee_id,
+    Inquiry.won_minor,
+    Inquiry.won_currency,
+    Inquiry.lost_reason,
+    Inquiry.snoozed_until,
+    Inquiry.due_at,
+    Inquiry.stage,
+    Inquiry.version,
+    Inquiry.last_letter_id,
+)
+"""What no buyer is to know."""
+_in_thread: Final[BindParameter[int]] = bindparam("inquiry_id")
+
+
+def _letters() -> Select[Any]:
+    columns: tuple[Any, ...] = (
         Message.id,
         Message.author,
         Message.body,
         Message.created_at,
+        Message.person_id,
         Person.name.label("person_name"),
+        Message.sends_at,
         Mail.state.label("mail_state"),
         Mail.error.label("mail_error"),
         Mail.sent_at.label("mail_sent_at"),
     )
-    .outerjoin(Person, Person.id == Message.person_id)
-    .outerjoin(Mail, Mail.id == Message.mail_id)
-    .where(Message.inquiry_id == bindparam("inquiry_id"))
-    .subquery()
-)
+    return (
+        select(*columns)
+        .outerjoin(Person, Person.id == Message.person_id)
+        .outerjoin(Mail, Mail.id == Message.mail_id)
+        .where(Message.inquiry_id == _in_thread)
+    )
+
+
+def _notes() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Note.id,
+        Note.body,
+        Note.created_at.label("at"),
+        Note.person_id,
+        Person.name.label("person_name"),
+    )
+    return (
+        select(*columns)
+        .outerjoin(Person, Person.id == Note.person_id)
+        .where(Note.inquiry_id == _in_thread)
+    )
+
+
+def _events() -> Select[Any]:
+    target = aliased(Person)
+    return (
+        select(
+            ThreadEvent.id,
+            ThreadEvent.kind.label("event"),
+            ThreadEvent.facts,
+            ThreadEvent.at,
+            ThreadEvent.person_id,
+            Person.name.label("person_name"),
+            target.name.label("to_name"),
+        )
+        .outerjoin(Person, Person.id == ThreadEvent.person_id)
+        .outerjoin(target, target.id == ThreadEvent.facts["to"].as_integer())
+        .where(ThreadEvent.inquiry_id == _in_thread)
+        .order_by(ThreadEvent.id.desc())
+        .limit(_EVENTS)
+    )
+
+
+def _revisions() -> Select[Any]:
+    """The offer's newest versions since the buyer asked, and one more to compare with."""
+    texts = ("title", "price_minor", "currency", "unit", "stock", "delivery_days", "valid_until")
+    asked_about = func.coalesce(Inquiry.listing_then["version"].as_integer(), 0)
+    return (
+        select(
+            Revision.version,
+            Revision.at,
+            Person.name.label("person_name"),
+            *(Revision.content[name].as_string().label(name) for name in texts),
+        )
+        .join(Inquiry, Inquiry.listing_id == Revision.listing_id)
+        .outerjoin(Person, Person.id == Revision.person_id)
+        .where(
+            Inquiry.id == _in_thread,
+            Revision.version > asked_about,
+            Revision.at >= Inquiry.created_at,
+        )
+        .order_by(Revision.version.desc())
+        .limit(_REVISIONS + 1)
+    )
+
+
+def _others() -> Select[Any]:
+    other = aliased(Inquiry)
+    same_buyer = and_(
+        other.provider_id == Inquiry.provider_id, other.buyer_digest == Inquiry.buyer_digest
+    )
+    return (
+        select(
+            other.id,
+            other.listing_then["title"].as_string().label("title"),
+            other.stage,
+            other.created_at,
+        )
+        .select_from(Inquiry)
+        .join(other, same_buyer)
+        .where(Inquiry.id == _in_thread, other.id != Inquiry.id)
+        .order_by(other.id.desc())
+        .limit(OTHERS + 1)
+    )
+
+
+def _drafts() -> Select[Any]:
+    """The reader's own, and who else has a fresh one."""
+    is_own = AnswerDraft.person_id == bindparam("person_id")
+    is_fresh = and_(
+        AnswerDraft.kind == Writing.ANSWER,
+        AnswerDraft.saved_at > bindparam("fresh_since"),
+        AnswerDraft.body != "",
+    )
+    return (
+        select(
+            AnswerDraft.person_id,
+            Person.name,
+            AnswerDraft.kind,
+            case((is_own, AnswerDraft.body)).label("body"),
+            AnswerDraft.revision,
+            AnswerDraft.saved_at,
+        )
+        .join(Person, Person.id == AnswerDraft.person_id)
+        .where(AnswerDraft.inquiry_id == _in_thread, or_(is_own, is_fresh))
+    )
+
+
+def _snippets() -> Select[Any]:
+    """The provider's shared ones and the reader's own."""
+    mine = Snippet.person_id == bindparam("person_id")
+    return (
+        select(Snippet.id, Snippet.name, case((mine, 1), else_=0).label("is_own"))
+        .where(
+            Snippet.provider_id == bindparam("provider_id"),
+            or_(mine, Snippet.person_id.is_(None)),
+        )
+        .order_by(Snippet.name, Snippet.id)
+        .limit(_SNIPPETS)
+    )
+
+
+_assignee: Final = aliased(Person)
 _THREAD: Final = (
-    select(*_FACTS, json_rows(_LETTERS).label("letters"))
+    select(
+        *_FACTS,
+        *_OURS,
+        _assignee.name.label("assignee_name"),
+        json_rows(_letters().subquery()).label("letters"),
+        json_rows(_notes().subquery()).label("notes"),
+        json_rows(_events().subquery()).label("events"),
+        json_rows(_revisions().subquery()).label("revisions"),
+        json_rows(_others().subquery()).label("others"),
+        json_rows(_drafts().subquery()).label("drafts"),
+        json_rows(_snippets().subquery()).label("snippets"),
+    )
     .join(Listing, Listing.id == Inquiry.listing_id)
-    .where(Inquiry.provider_id == bindparam("provider_id"), Inquiry.id == bindparam("inquiry_id"))
+    .outerjoin(_assignee, _assignee.id == Inquiry.assignee_id)
+    .where(Inquiry.provider_id == bindparam("provider_id"), Inquiry.id == _in_thread)
 )
 
 
-def thread_of(provider_id: int, inquiry_id: int) -> Thread | None:
-    """One thread of the provider with its messages, in one statement; None: not theirs."""
-    asked = {"provider_id": provider_id, "inquiry_id": inquiry_id}
+def thread_of(provider_id: int, inquiry_id: int, *, reader_id: int) -> Thread | None:
+    """One thread of the provider with all that belongs to it, in one statement; None: not theirs.
+
+    Args:
+        provider_id: whose it must be.
+        inquiry_id: which.
+        reader_id: the person who reads it.
+    """
+    asked = {
+        "provider_id": provider_id,
+        "inquiry_id": inquiry_id,
+        "person_id": reader_id,
+        "fresh_since": clock.now() - FRESH,
+    }
     row = db.session.connection().execute(_THREAD, asked).one_or_none()
     if row is None:
         return None
-    letters = sorted((Letter(**values) for values in row.letters or ()), key=lambda one: one.id)
-    return Thread(row, letters)
+    others = sorted((Other(**one) for one in row.others or ()), key=lambda one: -one.id)
+    drafts, answering = _writers(row.drafts or (), reader_id)
+    return Thread(
+        row,
+        reader_id,
+        letters=sorted((Letter(**one) for one in row.letters or ()), key=lambda one: one.id),
+        notes=[NoteLine(**one) for one in row.notes or ()],
+        events=[_happening(one) for one in row.events or ()],
+        changes=_changes(row),
+        others=others[:OTHERS],
+        has_more_others=len(others) > OTHERS,
+        drafts=drafts,
+        answering=answering,
+        snippets=sorted(
+            (
+                SnippetName(id=one["id"], name=one["name"], is_own=bool(one["is_own"]))
+                for one in row.snippets or ()
+            ),
+            key=lambda one: (not one.is_own, one.name),
+        ),
+    )
+
+
+def _happening(values: dict[str, Any]) -> Happening:
+    facts = values["facts"]
+    # SQLite keeps JSON as text, and puts it as a text into a JSON value.
+    return Happening(**{**values, "facts": json.loads(facts) if isinstance(facts, str) else facts})
+
+
+def _changes(row: Row[Any]) -> list[Change]:
+    revisions = sorted(row.revisions or (), key=lambda one: one["version"])
+    return offers.changes(offers.then(row.listing_then), revisions, most=_REVISIONS)
+
+
+def _writers(
+    rows: Sequence[dict[str, Any]], reader_id: int
+) -> tuple[dict[str, Draft], list[Colleague]]:
+    own, others = {}, []
+    for one in rows:
+        if one["person_id"] == reader_id:
+            own[one["kind"]] = Draft(
+                body=one["body"], revision=one["revision"], saved_at=one["saved_at"]
+            )
+        else:
+            others.append(Colleague(id=one["person_id"], name=one["name"]))
+    return own, sorted(others, key=lambda one: one.id)
 
 
 def thread_by_digest(digest: str) -> tuple[Any, Sequence[Any]] | None:
-    """The buyer's side of a thread: its inquiry with the offer now, and its messages."""
+    """The buyer's side of a thread: its inquiry with the offer now, and its messages.
+
+    An answer that can still be taken back is not among them; notes and events never are.
+    """
     inquiry = db.session.execute(
         select(*_FACTS, Listing.published_at, Provider.name.label("provider_name"))
         .join(Listing, Listing.id == Inquiry.listing_id)
@@ -127,7 +313,10 @@ def thread_by_digest(digest: str) -> tuple[Any, Sequence[Any]] | None:
         return None
     messages = db.session.execute(
         select(Message.id, Message.author, Message.body, Message.created_at)
-        .where(Message.inquiry_id == inquiry.id)
+        .where(
+            Message.inquiry_id == inquiry.id,
+            or_(Message.sends_at.is_(None), Message.sends_at <= clock.now()),
+        )
         .order_by(Message.id)
     ).all()
     return inquiry, messages

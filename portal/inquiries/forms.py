@@ -73,6 +73,12 @@ class SnippetForm(PortalForm):
     version = CountField(_l("Version"))
 
 
+class NoteForm(PortalForm):
+    """What sellers tell each other about a thread."""
+
+    body = TextBlockField(_l("Internal note"), most=LONGEST_MESSAGE, least=1, rows=3)
+
+
 class WriteBackForm(PortalForm):
     """A buyer's next message, on the private link."""
 

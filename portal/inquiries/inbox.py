@@ -4,7 +4,6 @@ It takes three statements: the counts with the sidebar's, the thread, the list. 
 and with them the stamp, so that nothing that happens while the others are read is missed by the poll.
 """
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,13 +17,12 @@ from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.database import Missing
-from portal.inquiries import actions, conversation, offers, queries, stamps
+from portal.inquiries import actions, conversation, opened, queries, stamps
 from portal.inquiries import filters as asking
-from portal.inquiries.conversation import Thread
 from portal.inquiries.filters import ME, NOBODY, Filters, Queue
-from portal.inquiries.forms import AnswerForm
 from portal.inquiries.queries import PAGE, Asker, Colleague, Counts, Cursor, Line
-from portal.web import formtoken, navigation
+from portal.inquiries.timeline import Thread
+from portal.web import navigation
 from portal.web.formatting import current_locale, format_day
 from portal.web.pagination import decode, paged
 
@@ -133,7 +131,7 @@ def place() -> Place:
 
 def context(
     inquiry_id: int | None,
-    form: AnswerForm | None = None,
+    returned: opened.Returned | None = None,
     focus: str | None = None,
     spoken: str | None = None,
 ) -> dict[str, Any]:
@@ -141,8 +139,8 @@ def context(
 
     Args:
         inquiry_id: the thread that stands beside the list.
-        form: an answer that could not be taken as it is.
-        focus: where the focus goes after a swap: `heading` or `letter` (the newest).
+        returned: an answer or a note that could not be taken as it is.
+        focus: where the focus goes after a swap: `heading`, `letter` or `note` (the newest), `box`.
         spoken: what a screen reader says after the swap.
 
     Raises:
@@ -159,7 +157,7 @@ def context(
         **_list(here, lines, counts, people),
         **_narrowed(here, people, found.get("title")),
         **_addresses(here, inquiry_id, stamps.stamp(found)),
-        **_reading(thread, form),
+        **({"thread": None} if thread is None else opened.context(thread, returned)),
         "unread_id": found["unread"],
         "focus": focus,
         "spoken": spoken,
@@ -178,11 +176,6 @@ def seen(inquiry_id: int, message_id: int | None) -> None:
     # A mark that could not be made while somebody writes is made the next time.
     with suppress(OperationalError):
         actions.read(inquiry_id, person_id=current_user.person_id, message_id=message_id)
-
-
-def purpose(inquiry_id: int) -> str:
-    """Of the form token by which a second copy of an answer is known."""
-    return f"reply:{inquiry_id}"
 
 
 def _counted(here: Place, inquiry_id: int | None) -> Any:
@@ -205,7 +198,7 @@ def _read(here: Place, inquiry_id: int | None) -> tuple[Thread | None, list[Line
     me = current_user._get_current_object()
     thread = None
     if inquiry_id is not None:
-        thread = conversation.thread_of(me.provider_id, inquiry_id)
+        thread = conversation.thread_of(me.provider_id, inquiry_id, reader_id=me.person_id)
         if thread is None:
             raise Missing
     if me.provider_id is None:
@@ -328,25 +321,3 @@ def _addresses(here: Place, inquiry_id: int | None, stamp: str) -> dict[str, Any
         "news_url": url_for(".news", since=stamp, open=inquiry_id, **here.query),
         "here_url": page or url_for(".index", **here.query),
     }
-
-
-def _reading(thread: Thread | None, form: AnswerForm | None) -> dict[str, Any]:
-    if thread is None:
-        return {"thread": None}
-    return {
-        "thread": thread,
-        "offer_then": offers.then(thread.inquiry.listing_then),
-        "offer_now": offers.now(thread.inquiry),
-        "phone_href": phone_href(thread.inquiry.phone),
-        "form": form or AnswerForm(formdata=None),
-        "form_token": formtoken.issue(purpose(thread.inquiry.id)),
-    }
-
-
-def phone_href(phone: str | None) -> str | None:
-    """A `tel:` address (RFC 3966) for a phone number as it is kept, such as `+86 10 8888 8888`."""
-    if not phone:
-        return None
-    number, _mark, extension = phone.partition(" ext. ")
-    digits = re.sub(r"[^+0-9]", "", number)
-    return f"tel:{digits};ext={extension}" if extension else f"tel:{digits}"

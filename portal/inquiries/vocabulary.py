@@ -87,6 +87,13 @@ class Event(StrEnum):
     LINK_SENT = "link_sent"
 
 
+class Writing(StrEnum):
+    """What one person types in a thread."""
+
+    ANSWER = "answer"
+    NOTE = "note"
+
+
 class Assigns(StrEnum):
     """How a provider's new inquiries find their seller."""
 

@@ -4,7 +4,7 @@ import { words } from "./announce.js";
 const saved = new WeakMap();
 const kept = new WeakMap();
 const leaving = new WeakSet();
-const OWN = new Set(["csrf_token", "version", "draft"]);
+const OWN = new Set(["csrf_token", "version", "draft", "seen"]);
 
 // What a form holds, as a text that can be compared.
 export function picture(form) {

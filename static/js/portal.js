@@ -2,6 +2,7 @@
 import { start as autosave } from "./autosave.js";
 import { start as beacon } from "./beacon.js";
 import { start as companions } from "./companions.js";
+import { start as composer } from "./composer.js";
 import { start as copying } from "./copying.js";
 import { start as dialogs } from "./dialogs.js";
 import { start as filling } from "./filling.js";
@@ -9,6 +10,7 @@ import { start as flight } from "./flight.js";
 import { start as folds } from "./folds.js";
 import { start as growth } from "./growth.js";
 import { start as guard } from "./guard.js";
+import { start as holds } from "./holds.js";
 import { start as inline } from "./inline.js";
 import { start as navigation } from "./navigation.js";
 import { start as outline } from "./outline.js";
@@ -18,6 +20,7 @@ import { start as problems } from "./problems.js";
 import { start as selection } from "./selection.js";
 import { start as sessions } from "./sessions.js";
 import { start as shortcuts } from "./shortcuts.js";
+import { start as snippets } from "./snippets.js";
 import { start as swaps } from "./swaps.js";
 import { start as times } from "./times.js";
 import { start as toasts } from "./toasts.js";
@@ -25,7 +28,7 @@ import { start as undo } from "./undo.js";
 
 document.documentElement.classList.add("has-script");
 
-for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, companions, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, beacon]) {
+for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, companions, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, composer, holds, snippets, beacon]) {
   try {
     start();
   } catch (error) {

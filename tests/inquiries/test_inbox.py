@@ -165,7 +165,7 @@ def test_an_answer_is_stored_mailed_and_timed(
     )
     assert answer.status_code == (200 if hx else 303)
     if not hx:
-        assert answer.location == f"/portal/inquiries/{inquiry.id}"
+        assert answer.location.startswith(f"/portal/inquiries/{inquiry.id}#letter-")
     row = fresh(inquiry)
     assert (row.state, row.first_answered_at) == (State.ANSWERED, NOW + 2280)
     assert row.first_answered_by is not None
@@ -176,7 +176,9 @@ def test_an_answer_is_stored_mailed_and_timed(
     page = seller.get(f"/portal/inquiries/{inquiry.id}").text
     assert "Ships in 5 days." in page
     assert "after 38 min" in page
-    assert "Mail on its way" in page
+    assert "Goes out in 10 seconds" in page
+    clock.shift(10)
+    assert "Mail on its way" in seller.get(f"/portal/inquiries/{inquiry.id}").text
 
 
 def test_the_first_response_is_timed_once(

@@ -124,7 +124,7 @@ def test_answers_at_once_are_all_kept_and_the_first_is_the_first(
             inquiry_id,
             provider_id=provider_id,
             person_id=seller_id,
-            body=f"Answer {n}",
+            body=f"Answer {n // 2}",
             form_nonce=f"{nonce}-{n // 2}",
             links=LINKS,
         ),

@@ -7,14 +7,28 @@ from portal.inquiries.actions.acts import (
     change,
     mark_unread,
 )
-from portal.inquiries.actions.answering import Overtaken, TooLate, answer, take_back
+from portal.inquiries.actions.answering import (
+    HOLD,
+    FormUsed,
+    Overtaken,
+    TooLate,
+    answer,
+    take_back,
+)
 from portal.inquiries.actions.desk import RECKON, reckon, settle_desk
 from portal.inquiries.actions.digest import send_digests
+from portal.inquiries.actions.drafts import (
+    AlreadySent,
+    Kept,
+    NewerDraft,
+    TooMuch,
+    keep_draft,
+)
 from portal.inquiries.actions.forgetting import forget_due, purge_drafts
 from portal.inquiries.actions.handing import Heir, hand_over
+from portal.inquiries.actions.notes import add_note
 from portal.inquiries.actions.reading import read
 from portal.inquiries.actions.receiving import (
-    FormUsed,
     NotOffered,
     Question,
     Received,
@@ -34,11 +48,15 @@ from portal.inquiries.actions.undo import NotUndoable, may_undo, undo
 from portal.inquiries.actions.waking import wake_due
 
 __all__ = [
+    "HOLD",
     "RECKON",
     "Acted",
+    "AlreadySent",
     "Doing",
     "FormUsed",
     "Heir",
+    "Kept",
+    "NewerDraft",
     "NoSuchColleague",
     "NotOffered",
     "NotUndoable",
@@ -48,6 +66,8 @@ __all__ = [
     "SnippetChanged",
     "TooLate",
     "TooManySnippets",
+    "TooMuch",
+    "add_note",
     "answer",
     "ask",
     "buyer_digest",
@@ -56,6 +76,7 @@ __all__ = [
     "forget_due",
     "forget_snippet",
     "hand_over",
+    "keep_draft",
     "keep_snippet",
     "mark_unread",
     "may_undo",

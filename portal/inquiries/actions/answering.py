@@ -4,24 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.database import Missing, transaction
 from portal.inquiries import notices, retention
+from portal.inquiries.actions.drafts import let_go, prepend
 from portal.inquiries.actions.releasing import count_in
 from portal.inquiries.actions.threads import audit, happened, link_of, locked, settle, touch
 from portal.inquiries.links import Links
-from portal.inquiries.models import AnswerDraft, Inquiry, Message, ThreadEvent
-from portal.inquiries.vocabulary import Author, Event, State
+from portal.inquiries.models import Inquiry, Message, ThreadEvent
+from portal.inquiries.vocabulary import Author, Event, State, Writing
 from portal.mail.actions import withdraw
 
 HOLD: Final = 10
 """Seconds in which an answer can be taken back."""
 _SLACK: Final = 2
 """Seconds more until its mail goes: the clocks of two machines may differ a little."""
-ANSWER: Final = "answer"
+
+
+class FormUsed(Exception):  # noqa: N818 - an answer, not a fault
+    """The form was sent before with other words: it must be sent anew under a fresh token."""
 
 
 class Overtaken(Exception):  # noqa: N818 - an answer, not a fault
@@ -72,13 +76,16 @@ def answer(
 
     Raises:
         Missing: no such inquiry of this provider.
+        FormUsed: the form token came before with other words.
         Overtaken: a colleague has answered after `seen_id`.
     """
     with transaction() as session:
         inquiry = locked(session, inquiry_id, provider_id)
-        earlier = session.scalar(select(Message.id).where(Message.form_nonce == form_nonce))
+        earlier = session.scalar(select(Message).where(Message.form_nonce == form_nonce))
         if earlier is not None:
-            return Sent(earlier, is_new=False)
+            if earlier.body != body:
+                raise FormUsed
+            return Sent(earlier.id, is_new=False)
         if seen_id is not None:
             _refuse_unseen(session, inquiry, seen_id, person_id)
         desk = touch(session, provider_id)
@@ -97,13 +104,21 @@ def answer(
         settle(session, inquiry, desk)
         url = link_of(inquiry, links).url
         notices.send_answer(session, inquiry, message, url, not_before=clock.now() + HOLD + _SLACK)
-        _forget_draft(session, inquiry.id, person_id)
+        let_go(session, inquiry.id, person_id, Writing.ANSWER)
         audit(session, "inquiry.answer", inquiry, person_id, message=message.id)
         return Sent(message.id, is_new=True)
 
 
-def take_back(message_id: int, *, provider_id: int, person_id: int) -> int:
+def take_back(
+    message_id: int, *, provider_id: int, person_id: int, typed: str | None = None
+) -> int:
     """Take one's own answer back while it has not gone out; its text is the draft again.
+
+    Args:
+        message_id: the answer.
+        provider_id: whose thread it must be in.
+        person_id: who takes it back.
+        typed: what stands in the answer box meanwhile; None: what the draft holds. It stays, below.
 
     Returns:
         The thread.
@@ -126,14 +141,14 @@ def take_back(message_id: int, *, provider_id: int, person_id: int) -> int:
             raise Missing
         inquiry = locked(session, inquiry_id, provider_id)
         message = session.get(Message, message_id, populate_existing=True)
-        if message is None or message.sends_at is None or clock.now() > message.sends_at:
+        if message is None or message.sends_at is None or clock.now() >= message.sends_at:
             raise TooLate
         mail_id, body = message.mail_id, message.body
         session.delete(message)
         session.flush()
         if mail_id is not None and not withdraw(session, mail_id):
             raise TooLate
-        _keep_as_draft(session, inquiry_id, person_id, body)
+        prepend(session, inquiry_id, person_id, body, typed)
         settle(session, inquiry, touch(session, provider_id))
         audit(session, "inquiry.take-back", inquiry, person_id, message=message_id)
         return inquiry_id
@@ -175,27 +190,3 @@ def reopen(session: Session, inquiry: Inquiry, by: int | None, **facts: Any) -> 
     inquiry.won_minor = inquiry.won_currency = None
     retention.reopen(session, inquiry)
     return happened(session, inquiry, Event.REOPENED, by, **facts)
-
-
-def _forget_draft(session: Session, inquiry_id: int, person_id: int) -> None:
-    session.execute(
-        delete(AnswerDraft).where(
-            AnswerDraft.inquiry_id == inquiry_id,
-            AnswerDraft.person_id == person_id,
-            AnswerDraft.kind == ANSWER,
-        )
-    )
-
-
-def _keep_as_draft(session: Session, inquiry_id: int, person_id: int, body: str) -> None:
-    key = (inquiry_id, person_id, ANSWER)
-    draft = session.get(AnswerDraft, key, populate_existing=True)
-    if draft is None:
-        draft = AnswerDraft(
-            inquiry_id=inquiry_id, person_id=person_id, kind=ANSWER, body="", revision=0
-        )
-        session.add(draft)
-    # What was begun since then stays, below.
-    draft.body = f"{body}\n\n{draft.body}".strip()
-    draft.revision += 1
-    draft.saved_at = clock.now()

@@ -12,7 +12,7 @@ from portal.accounts.models import Provider
 from portal.database import Missing, transaction
 from portal.digests import digest_of
 from portal.inquiries import assigning, notices, retention
-from portal.inquiries.actions.answering import reopen
+from portal.inquiries.actions.answering import FormUsed, reopen
 from portal.inquiries.actions.threads import audit, happened, hours_of, locked, settle, touch
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Desk, Inquiry, Message
@@ -29,10 +29,6 @@ class NotOffered(Exception):  # noqa: N818 - an answer, not a fault
     def __init__(self, *, was_public: bool) -> None:
         super().__init__("not offered")
         self.was_public = was_public
-
-
-class FormUsed(Exception):  # noqa: N818 - an answer, not a fault
-    """The form was sent before with other words: it must be sent anew under a fresh token."""
 
 
 @dataclass(frozen=True, kw_only=True)
