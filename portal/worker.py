@@ -23,6 +23,7 @@ from portal.config import Settings
 from portal.imports import actions as imports
 from portal.imports import storing
 from portal.inquiries import actions as inquiries
+from portal.inquiries import notices
 from portal.inquiries import search as threads
 from portal.inquiries.senders import purge_senders
 from portal.jobs.worker import Handler, work
@@ -73,6 +74,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         "inquiries.digest": _periodic(inquiries.send_digests),
         "inquiries.forget": _periodic(inquiries.forget_due),
         "inquiries.purge-drafts": _periodic(inquiries.purge_drafts),
+        notices.FLOOD: Handler(notices.send_digest),
         "inquiries.purge-senders": _periodic(purge_senders),
         inquiries.RECKON: Handler(inquiries.reckon),
         "inquiries.wake": _periodic(inquiries.wake_due),

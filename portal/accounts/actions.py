@@ -10,7 +10,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 
 from portal import clock
-from portal.accounts.models import FailedSignIn, Person, PersonRole, Provider, SignInSession
+from portal.accounts.models import (
+    FailedSignIn,
+    Notices,
+    Person,
+    PersonRole,
+    Provider,
+    SignInSession,
+)
 from portal.accounts.queries import person_by_email
 from portal.audit.actions import record
 from portal.clock import DAY, MINUTE
@@ -203,6 +210,36 @@ def set_away(person_id: int, first: date | None, last: date | None) -> None:
                 "until": last.isoformat() if last else None,
             },
         )
+
+
+def choose_notices(person_id: int, notices: Notices, *, by: int | None) -> bool:
+    """Remember of which inquiries mails tell this person; False: it was so already.
+
+    Args:
+        person_id: whose choice it is.
+        notices: which.
+        by: the person themselves, signed in; None: whoever had the link in one of their mails.
+
+    Raises:
+        Missing: there is no such person, or they work here no more.
+    """
+    with transaction() as session:
+        person = session.get(Person, person_id, with_for_update=True, populate_existing=True)
+        if person is None or not person.is_active:
+            raise Missing
+        if (before := person.notices) == notices:
+            return False
+        person.notices = notices.value
+        record(
+            session,
+            "person.notices",
+            subject="person",
+            subject_id=person_id,
+            person_id=by,
+            provider_id=person.provider_id,
+            changes={"notices": [before, notices.value]},
+        )
+        return True
 
 
 def add_provider(name: str, **facts: str | int | None) -> int:

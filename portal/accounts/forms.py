@@ -10,8 +10,10 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
+from wtforms.widgets import RadioInput
 
 from portal import clock
+from portal.accounts.models import Notices
 from portal.web.fields import ClosedChoiceField, DayField, PortalForm, TickField
 
 LONGEST_PASSWORD: Final = 1024
@@ -66,6 +68,25 @@ _REGIONS: Final = frozenset(
         "Pacific",
     ]
 )
+
+
+class NoticesForm(PortalForm):
+    """Of which inquiries mails tell; its tokens are the session's, or the link's own."""
+
+    class Meta(PortalForm.Meta):  # type: ignore[name-defined]  # no types
+        """Flask-WTF guards the page of who is signed in; the link in a mail is itself a secret."""
+
+        csrf = False
+
+    notices = ClosedChoiceField(
+        _l("Mails tell me"),
+        choices=[
+            (Notices.ALL.value, _l("of all inquiries of my company")),
+            (Notices.MINE.value, _l("of my inquiries, and of those nobody has yet")),
+            (Notices.NONE.value, _l("of nothing")),
+        ],
+        option_widget=RadioInput(),
+    )
 
 
 class ProviderForm(PortalForm):

@@ -1,6 +1,7 @@
 """Tables of providers, people, their roles and their sessions."""
 
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +29,17 @@ class Provider(Base):
     created_at: Mapped[Seconds]
 
 
+class Notices(StrEnum):
+    """Of which inquiries mails tell a person; the docs: decision 17."""
+
+    ALL = "all"
+    """Of all that the provider has."""
+    MINE = "mine"
+    """Of their own and of nobody's."""
+    NONE = "none"
+    """No mail tells them of anything, not of their offers either."""
+
+
 class Person(Base):
     """Somebody who signs in; of one provider, or of none (the marketplace's own people)."""
 
@@ -49,7 +61,7 @@ class Person(Base):
     """First day out of office, and the last one: nothing is assigned meanwhile."""
     away_until: Mapped[date | None]
     notices: Mapped[str] = mapped_column(String(16), default="all", server_default="all")
-    """Of which inquiries mails tell: `all` of the provider, `mine`, or `none`."""
+    """One of Notices."""
     created_at: Mapped[Seconds]
 
 

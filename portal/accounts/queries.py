@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, literal, select, tuple_
 
 from portal import clock
 from portal.accounts.identity import Identity
-from portal.accounts.models import Person, PersonRole, Provider, SignInSession
+from portal.accounts.models import Notices, Person, PersonRole, Provider, SignInSession
 from portal.clock import DAY, HOUR
 from portal.database import Missing
 from portal.extensions import db
@@ -132,9 +132,43 @@ def sessions_of(person_id: int) -> list[Row[int, str, int, int]]:
 
 
 def away_of(person_id: int) -> AnyRow:
-    """From when until when (`away_from`, `away_until`) this person is out of office."""
-    columns = (Person.away_from, Person.away_until)
+    """From when until when (`away_from`, `away_until`) a person is out of office, and `notices`."""
+    columns = (Person.away_from, Person.away_until, Person.notices)
     return db.session.execute(select(*columns).where(Person.id == person_id)).one()
+
+
+def people_to_tell(provider_id: int, *roles: Role) -> Select[int, str, str, str]:
+    """Id, email, language and notices of each active person who takes notices and holds a role.
+
+    Args:
+        provider_id: of the people.
+        roles: one of these is enough.
+    """
+    holds = exists().where(PersonRole.person_id == Person.id, PersonRole.role.in_(roles))
+    return (
+        select(Person.id, Person.email, Person.language, Person.notices)
+        .where(
+            Person.provider_id == provider_id,
+            Person.is_active,
+            Person.notices != Notices.NONE,
+            holds,
+        )
+        .order_by(Person.id)
+    )
+
+
+def notices_of(person_id: int) -> str:
+    """Of what mails tell this person.
+
+    Raises:
+        Missing: there is no such person, or they work here no more.
+    """
+    chosen = db.session.scalar(
+        select(Person.notices).where(Person.id == person_id, Person.is_active)
+    )
+    if chosen is None:
+        raise Missing
+    return chosen
 
 
 def recipients_of(provider_id: int, role: Role) -> Select[str, str]:

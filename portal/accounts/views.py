@@ -8,7 +8,7 @@ from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock
-from portal.accounts import actions, providers, queries
+from portal.accounts import actions, notices, providers, queries
 from portal.accounts.devices import device
 from portal.accounts.forms import AwayForm, SignInForm
 from portal.accounts.identity import Identity
@@ -21,7 +21,7 @@ from portal.web.navigation import Entry
 from portal.web.polling import is_unattended
 
 blueprint = Blueprint("accounts", __name__)
-BLUEPRINTS = [blueprint, providers.blueprint]
+BLUEPRINTS = [blueprint, notices.blueprint, providers.blueprint]
 ROLE_NAMES = {
     Role.STAFF: _l("Staff"),
     Role.SELLER: _l("Seller"),
@@ -149,6 +149,7 @@ def _account(away_form: AwayForm | None = None) -> Response:
         "accounts/_away.html",
         status=422 if away_form else 200,
         sessions=queries.sessions_of(current_user.person_id),
+        notices_form=notices.form_of(current_user, away.notices),
         role_names=[ROLE_NAMES[role] for role in Role if role in current_user.roles],
         away_form=away_form or AwayForm(formdata=None, obj=away),
         is_away_set=away.away_until is not None

@@ -65,6 +65,11 @@ def cancel(session: Session, key: str) -> bool:
     return bool(rows_changed(session, unclaimed))
 
 
+def forget(session: Session, key: str) -> None:
+    """Remove a job that was given up, so that one of its key can be added anew."""
+    session.execute(delete(Job).where(Job.key == key, Job.state == DEAD))
+
+
 def _is_due(now: int) -> tuple[ColumnElement[bool], ...]:
     # A lease that reaches much further than LEASE was taken before the clock went back. Only much:
     # another worker may have read its clock a moment after we read ours.

@@ -4,12 +4,13 @@ import re
 import secrets
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.jobs.actions import cancel, enqueue
-from portal.mail.models import Mail
+from portal.database import rows_changed
+from portal.jobs.actions import cancel, enqueue, forget
+from portal.mail.models import FAILED, QUEUED, Mail
 
 SEND: Final = "mail.send"
 """The kind of job that sends one mail."""
@@ -32,6 +33,7 @@ def post(
     context: dict[str, Any],
     inquiry_id: int | None = None,
     in_reply_to: str | None = None,
+    notice_of: int | None = None,
     not_before: int | None = None,
     key: str | None = None,
 ) -> Mail:
@@ -45,6 +47,8 @@ def post(
         context: plain JSON that the template reads.
         inquiry_id: the conversation it belongs to.
         in_reply_to: key of the mail that it follows in its thread.
+        notice_of: the person whom it tells of something they did not ask for just now: the mail
+            says how to have no more of these. None: it answers its reader.
         not_before: earliest sending, UTC seconds; None: at once.
         key: up to 64 characters that only this mail has: with one that is there already nothing
             is added. None: a random one.
@@ -68,6 +72,7 @@ def post(
         key=key or secrets.token_hex(_KEY_BYTES),
         in_reply_to=in_reply_to,
         inquiry_id=inquiry_id,
+        notice_of=notice_of,
         created_at=clock.now(),
     )
     session.add(mail)
@@ -81,6 +86,19 @@ def withdraw(session: Session, mail_id: int) -> bool:
     if not cancel(session, _job_key(mail_id)):
         return False
     session.execute(delete(Mail).where(Mail.id == mail_id))
+    return True
+
+
+def send_again(session: Session, mail_id: int) -> bool:
+    """Put a mail that was given up back into the outbox, under its own Message-ID.
+
+    Joins the running transaction. False when it was not given up.
+    """
+    given_up = update(Mail).where(Mail.id == mail_id, Mail.state == FAILED)
+    if not rows_changed(session, given_up.values(state=QUEUED, error=None)):
+        return False
+    forget(session, _job_key(mail_id))
+    enqueue(session, SEND, {"mail_id": mail_id}, key=_job_key(mail_id))
     return True
 
 

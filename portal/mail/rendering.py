@@ -1,22 +1,16 @@
 """Mails as text and as HTML, in the language of whoever gets them."""
 
-import re
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
-from markupsafe import Markup, escape
+from flask_babel import gettext as _
 
 from portal.config import Settings
+from portal.mail import unsubscribing
+from portal.mail.blocks import Blocks, as_typed, with_links
 from portal.mail.models import Mail
 from portal.web.languages import HTML_LANGUAGES, LANGUAGES
-
-# Ends before a full stop or a bracket that closes the sentence around it, Chinese ones included.
-_LINK: Final = re.compile(
-    r"https?://[^\s<>\"'，。；：！？、（）《》「」]*[^\s<>\"'，。；：！？、（）《》「」.,;:!?)\]]"
-)
 
 
 @dataclass(frozen=True)
@@ -26,6 +20,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    brand: str
+    """The product's name in the letter's language."""
 
 
 def letter_of(mail: Mail) -> Letter:
@@ -36,55 +32,40 @@ def letter_of(mail: Mail) -> Letter:
         ValueError: the template has no subject.
     """
     settings: Settings = current_app.config["PORTAL"]
+    origin = settings.public_origin.rstrip("/")
     language = mail.language if mail.language in LANGUAGES else "zh"
+    # Not through flask.render_template: it would ask for the reader of a page.
+    templates = current_app.jinja_env
     with force_locale(LANGUAGES[language]):
-        # Not through flask.render_template: it would ask for the reader of a page.
-        template = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
-        whole = template.render(
-            mail.context, locale=language, origin=settings.public_origin.rstrip("/")
+        blocks = Blocks(_(": "))
+        whole = templates.get_template(f"mail/{mail.template}.txt").render(
+            mail.context,
+            locale=language,
+            origin=origin,
+            quote=blocks.quote,
+            facts=blocks.facts,
+            button=blocks.button,
         )
         subject, _line_end, body = whole.strip().partition("\n")
         # What people typed may stand in a subject: it stays one line.
         subject = " ".join(subject.split())
-        text = body.strip() + "\n"
         if not subject:
             raise ValueError(f"mail/{mail.template}.txt has no subject in its first line")
-        html = current_app.jinja_env.get_template("mail/layout.html").render(
+        choice = unsubscribing.address_of(mail.notice_of) if mail.notice_of else None
+        brand = _("Offer Portal")
+        html = templates.get_template("mail/layout.html").render(
             subject=subject,
+            brand=brand,
             html_lang=HTML_LANGUAGES[language],
-            paragraphs=_paragraphs(text, settings.public_origin),
+            blocks=blocks.blocks_of(body),
+            choice=choice,
+            with_links=lambda words: with_links(words, origin),
+            as_typed=as_typed,
         )
-    return Letter(subject, text, html)
+        text = blocks.text_of(body) + (_foot(choice) if choice else "")
+    return Letter(subject, text, html, brand)
 
 
-def _paragraphs(text: str, origin: str) -> list[Markup]:
-    """The text's paragraphs as HTML: escaped, line ends kept, our own links clickable.
-
-    An address that somebody typed stays text: under our name it would be trusted as ours.
-    """
-    return [_marked_up(part, origin) for part in re.split(r"\n{2,}", text.strip())]
-
-
-def _marked_up(part: str, origin: str) -> Markup:
-    pieces: list[Markup] = []
-    start = 0
-    for link in _LINK.finditer(part):
-        address = link.group()
-        shown = _anchor(address) if _is_ours(address, origin) else escape(address)
-        pieces += [escape(part[start : link.start()]), shown]
-        start = link.end()
-    pieces.append(escape(part[start:]))
-    return Markup("<br>\n").join(Markup("").join(pieces).splitlines())
-
-
-def _is_ours(address: str, origin: str) -> bool:
-    """Whether an address is on this site; one that only begins alike (`origin@evil`) is not."""
-    try:
-        there, here = urlsplit(address), urlsplit(origin)
-    except ValueError:
-        return False
-    return (there.scheme, there.netloc) == (here.scheme, here.netloc) and "\\" not in address
-
-
-def _anchor(address: str) -> Markup:
-    return Markup('<a href="{0}">{0}</a>').format(address)
+def _foot(choice: str) -> str:
+    """The end of a notification's text, under the mark that mail programs know as such (RFC 3676)."""
+    return f"\n-- \n{_('Choose which mails tell you of what happens, or none:')}\n{choice}\n"

@@ -8,12 +8,10 @@ import os
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -21,20 +19,20 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import jinja2
 import structlog
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.config import Settings
 from portal.database import transaction
 from portal.extensions import db
 from portal.jobs.actions import PermanentFailure
+from portal.mail.envelope import message_of
 from portal.mail.models import FAILED, QUEUED, SENT, Mail
 from portal.mail.rendering import letter_of
 
 log = structlog.get_logger()
 TIMEOUT: Final = 10
 """Seconds to wait for the mail server at each step."""
-_LONGEST_LINE: Final = 990
 _LONGEST_ERROR: Final = 500
 _PERMANENT: Final = 500
 
@@ -48,11 +46,12 @@ def send(payload: dict[str, Any]) -> None:
         OSError, smtplib.SMTPException: not now; try again later.
     """
     mail = db.session.get(Mail, payload["mail_id"])
+    earlier = _earlier(mail) if mail else ()
     db.session.rollback()
     if mail is None or mail.state != QUEUED:
         return
     settings: Settings = current_app.config["PORTAL"]
-    message = _message(settings, mail)
+    message = _message(settings, mail, earlier)
     try:
         _hand_over(settings, mail, message)
     except (OSError, smtplib.SMTPException) as error:
@@ -78,56 +77,29 @@ def _note(mail_id: int, **facts: Any) -> None:
         )
 
 
-def _message(settings: Settings, mail: Mail) -> EmailMessage:
+def _message(settings: Settings, mail: Mail, earlier: Sequence[str]) -> EmailMessage:
     try:
-        letter = letter_of(mail)
-        sender = _address(settings.mail_from)
-        message = EmailMessage(policy=SMTP)
-        message["Subject"] = _not_decoded(letter.subject)
-        message["From"] = sender
-        message["To"] = _address(mail.to_address)
-        message["Date"] = format_datetime(datetime.fromtimestamp(mail.created_at, UTC))
-        message["Message-ID"] = _message_id(mail.key, sender)
-        if mail.in_reply_to:
-            message["In-Reply-To"] = message["References"] = _message_id(mail.in_reply_to, sender)
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text, cte=_encoding_of(letter.text))
-        message.add_alternative(letter.html, subtype="html", cte=_encoding_of(letter.html))
+        return message_of(settings, mail, letter_of(mail), earlier)
     except (ValueError, HeaderParseError, jinja2.TemplateError) as error:
         raise PermanentFailure(f"{type(error).__name__}: {error}") from error
-    return message
 
 
-def _not_decoded(text: str) -> str:
-    """A header's text in which nothing is taken for an encoded word (RFC 2047).
+def _earlier(mail: Mail) -> Sequence[str]:
+    """Keys of the earlier mails of the same conversation to the same reader, oldest first.
 
-    EmailMessage decodes those in what it is given, and writes the line ends that were encoded in
-    them: whoever typed one would write headers of ours. A blank of no width keeps it text.
+    A seller who asked about an own offer has two: as its buyer, and as who is told of it.
     """
-    return text.replace("=?", "=\N{ZERO WIDTH SPACE}?")
-
-
-def _address(text: str) -> Address:
-    """One address; a domain that is not ASCII is written as IDNA, which every server knows.
-
-    Raises:
-        ValueError: it is not an address, or EmailMessage would decode it, see _not_decoded().
-    """
-    name, address = parseaddr(text)
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or "=?" in address:
-        raise ValueError("not an address")
-    return Address(name, local, domain if domain.isascii() else domain.encode("idna").decode())
-
-
-def _message_id(key: str, sender: Address) -> str:
-    return f"<{key}@{sender.domain}>"
-
-
-def _encoding_of(text: str) -> str:
-    """As it is (people read the files), unless a line is longer than mail allows."""
-    longest = max((len(line.encode()) for line in text.splitlines()), default=0)
-    return "8bit" if longest <= _LONGEST_LINE else "base64"
+    if mail.inquiry_id is None:
+        return ()
+    is_same_reader = (
+        Mail.to_address == mail.to_address,
+        Mail.notice_of.is_(None) if mail.notice_of is None else Mail.notice_of == mail.notice_of,
+    )
+    return db.session.scalars(
+        select(Mail.key)
+        .where(Mail.inquiry_id == mail.inquiry_id, Mail.id < mail.id, *is_same_reader)
+        .order_by(Mail.id)
+    ).all()
 
 
 def _hand_over(settings: Settings, mail: Mail, message: EmailMessage) -> None:

@@ -55,7 +55,11 @@ _ICON: Final = re.compile(
 )
 
 # Template and rule's beginning: why it does not hold there.
-EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {}
+EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("templates/mail/layout.html", "an inline style is refused"): (
+        "a mail is no page: mail programs know no policy and take no sheet"
+    ),
+}
 
 
 def faults(root: Path = ROOT) -> list[str]:

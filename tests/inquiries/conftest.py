@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from portal.accounts.models import Provider
 from portal.extensions import db
-from portal.inquiries import links
+from portal.inquiries import links, notices
 from portal.inquiries.models import Inquiry
+from portal.jobs.models import Job
 from portal.listings.models import Listing
 from portal.mail.models import Mail
 from portal.web import formtoken
@@ -98,6 +99,13 @@ def inquiries() -> list[Inquiry]:
 def mails() -> list[Mail]:
     """All mails there are, oldest first."""
     return list(db.session.scalars(select(Mail).order_by(Mail.id)))
+
+
+def digest_at_the_end_of_the_slot() -> None:
+    """Run the one job of the flood, as the worker does at its end."""
+    [job] = db.session.scalars(select(Job).where(Job.kind == notices.FLOOD))
+    assert job.due_at % notices.MAIL_SLOT == 0
+    notices.send_digest(job.payload)
 
 
 @pytest.fixture

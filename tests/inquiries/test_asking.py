@@ -15,7 +15,7 @@ from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing, Status
 from portal.permissions import Role
 from tests import factories
-from tests.inquiries.conftest import inquiries, mails
+from tests.inquiries.conftest import digest_at_the_end_of_the_slot, inquiries, mails
 
 Send = Callable[..., Any]
 Filled = Callable[..., dict[str, str]]
@@ -242,8 +242,10 @@ def test_a_flood_from_many_clients_is_stored_but_mailed_in_one_digest(
     for number in range(30):
         ask(filled(email=f"buyer{number}@c.example"), address=f"198.51.100.{number}")
     assert len(inquiries()) == 30
-    to_seller = [mail.template for mail in mails() if mail.to_address == seller.email]
-    assert to_seller == ["inquiry_new"] * 10 + ["inquiry_digest"]
+    digest_at_the_end_of_the_slot()
+    to_seller = [mail for mail in mails() if mail.to_address == seller.email]
+    assert [mail.template for mail in to_seller] == ["inquiry_new"] * 10 + ["inquiry_digest"]
+    assert to_seller[-1].context["waiting"] == 30
 
 
 @pytest.mark.parametrize(

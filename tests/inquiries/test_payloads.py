@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.inquiries.models import Message
 from portal.mail.rendering import letter_of
 from tests import factories
-from tests.inquiries.conftest import inquiries, mails
+from tests.inquiries.conftest import digest_at_the_end_of_the_slot, inquiries, mails
 from tests.pages import PagesClient
 
 COMBINING = "e" + "\u0301" * 60
@@ -108,6 +108,7 @@ def test_the_digest_can_be_read(
 ) -> None:
     for number in range(11):
         ask(filled(email=f"b{number}@c.example"), address=f"198.51.100.{number}")
+    digest_at_the_end_of_the_slot()
     letter = letter_of(mails()[-1])
     assert "http://127.0.0.1:8000/portal/inquiries/" in letter.text
 

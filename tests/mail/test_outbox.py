@@ -91,7 +91,8 @@ def test_a_mail_is_sent_once_and_forgets_its_secret(outbox: Flask) -> None:
     mail = mail_of(outbox)
     assert (mail.state, mail.context, mail.error) == (SENT, {}, None)
     assert message["To"] == "buyer@c.example"
-    assert message["From"] == "Offer Portal <no-reply@portal.example>"
+    assert message["From"].addresses[0].display_name == "算力供应台"
+    assert message["From"].addresses[0].addr_spec == "no-reply@portal.example"
     assert message["Subject"] == "Re: RTX 4090"
     assert message["Message-ID"] == f"<{posted.key}@portal.example>"
     assert message["In-Reply-To"] == message["References"] == "<first@portal.example>"

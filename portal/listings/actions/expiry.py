@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.accounts.models import Provider
-from portal.accounts.queries import recipients_of
+from portal.accounts.queries import people_to_tell
 from portal.audit.actions import record
 from portal.audit.models import AuditEntry
 from portal.database import transaction
@@ -188,15 +188,16 @@ def _write_to_staff(
         for row in rows[:MOST_NAMED]
     ]
     context = {"count": len(rows), "offers": offers, "more": len(rows) - len(offers)}
-    people = session.execute(recipients_of(provider_id, Role.STAFF)).all()
-    for address, language in people:
+    people = session.execute(people_to_tell(provider_id, Role.STAFF)).all()
+    for person in people:
         post(
             session,
-            to=address,
+            to=person.email,
             template="listing_ending",
-            language=language,
+            language=person.language,
             context=context,
+            notice_of=person.id,
             not_before=max(clock.now(), clock.moment_in(zone, today, _HOUR_TO_SEND)),
-            key=digest_of(f"{_WARN}:{provider_id}:{today}:{address}")[:_KEY_LENGTH],
+            key=digest_of(f"{_WARN}:{provider_id}:{today}:{person.email}")[:_KEY_LENGTH],
         )
     return len(people)

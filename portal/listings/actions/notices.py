@@ -1,12 +1,13 @@
 """Mails about a listing's life: to whoever handed it in, in the transaction that causes them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Person
-from portal.accounts.queries import recipients_of
+from portal.accounts.models import Notices, Person
+from portal.accounts.queries import people_to_tell
 from portal.audit.models import AuditEntry
 from portal.listings.models import Listing
 from portal.mail.actions import post
@@ -27,12 +28,19 @@ def tell_sent_back(session: Session, listing: Listing) -> None:
 
 def _tell(session: Session, listing: Listing, template: str, facts: dict[str, Any]) -> None:
     context = {"listing_id": listing.id, "title": listing.title, **facts}
-    for address, language in _who_handed_in(session, listing):
-        post(session, to=address, template=template, language=language, context=context)
+    for person in _who_handed_in(session, listing):
+        post(
+            session,
+            to=person.email,
+            template=template,
+            language=person.language,
+            context=context,
+            notice_of=person.id,
+        )
 
 
-def _who_handed_in(session: Session, listing: Listing) -> list[tuple[str, str]]:
-    """Address and language of the last person who worked on it; of all staff once they are gone."""
+def _who_handed_in(session: Session, listing: Listing) -> Sequence[Any]:
+    """The last person who worked on it; all staff once they are gone; nobody who wants no mails."""
     last = (
         select(AuditEntry.person_id)
         .where(
@@ -46,13 +54,10 @@ def _who_handed_in(session: Session, listing: Listing) -> list[tuple[str, str]]:
         .scalar_subquery()
     )
     person = session.execute(
-        select(Person.email, Person.language).where(
+        select(Person.id, Person.email, Person.language, Person.notices).where(
             Person.id == last, Person.provider_id == listing.provider_id, Person.is_active
         )
     ).one_or_none()
     if person is not None:
-        return [(person.email, person.language)]
-    return [
-        (address, language)
-        for address, language in session.execute(recipients_of(listing.provider_id, Role.STAFF))
-    ]
+        return [person] if person.notices != Notices.NONE else []
+    return session.execute(people_to_tell(listing.provider_id, Role.STAFF)).all()
