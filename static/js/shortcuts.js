@@ -36,6 +36,23 @@ function step(by) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// What the page itself offers under a key: a field is gone to, a menu opened, all else pressed.
+function press(key) {
+  const offered = [...document.querySelectorAll(`[data-key="${key}"]`)].find((one) => one.getClientRects().length);
+  if (!offered) return false;
+  const menu = offered.matches("summary") && offered.parentElement;
+  if (offered.matches("textarea, input, select")) {
+    offered.focus();
+    offered.scrollIntoView({ block: "nearest" });
+  } else if (menu?.open) {
+    menu.querySelector("summary ~ * :is(button, input, select, textarea, a)")?.focus();
+  } else {
+    offered.click();
+    menu?.querySelector("summary ~ * :is(button, input:not([type=hidden]), select, textarea, a)")?.focus();
+  }
+  return true;
+}
+
 const ACTIONS = {
   "/": () => {
     const search = document.querySelector("[data-search]") || document.querySelector("input[type=search]");
@@ -64,9 +81,11 @@ export function start() {
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    const action = Object.hasOwn(ACTIONS, event.key) && ACTIONS[event.key];
-    if (!action || isTyping(event.target) || !isOn()) return;
+    if (isTyping(event.target) || !isOn()) return;
+    const isOffered = /^[a-z]$/.test(event.key) && press(event.key);
+    const action = !isOffered && Object.hasOwn(ACTIONS, event.key) && ACTIONS[event.key];
+    if (!isOffered && !action) return;
     event.preventDefault();
-    action();
+    if (action) action();
   });
 }

@@ -14,8 +14,21 @@ export function relative(then, now, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(seconds / step[2]), step[1]);
 }
 
+// A deadline, in one step as the server says it: "due in 2h".
+export function due(deadline, now, language, words) {
+  const left = (deadline - now) / 1000;
+  const size = Math.abs(left);
+  const [unit, length] = size >= 86400 ? ["day", 86400] : size >= 3600 ? ["hour", 3600] : ["minute", 60];
+  const step = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.max(1, Math.floor(size / length)));
+  return words[left < 0 ? "over" : "left"].replace("{}", step);
+}
+
 function refresh() {
   const now = Date.now();
+  for (const element of document.querySelectorAll("time[data-due]")) {
+    const text = due(Date.parse(element.dateTime), now, document.documentElement.lang, { left: element.dataset.left, over: element.dataset.over });
+    if (element.textContent !== text) element.textContent = text;
+  }
   for (const element of document.querySelectorAll("time[data-relative]")) {
     const then = Date.parse(element.dateTime);
     const text = Number.isNaN(then) ? null : relative(then, now, document.documentElement.lang);
