@@ -8,14 +8,17 @@ programs hide and `unguarded` takes off again; numbers stay numbers, negative on
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import quote
 
 from flask import Response, stream_with_context
+from werkzeug.exceptions import ServiceUnavailable
 
 from portal.web.workbooks import workbook
 
@@ -24,7 +27,11 @@ Cell = str | int | Decimal | date | None
 FORMULA: Final = re.compile(r"'*[\s\"\0-\x1f]*[=+\-@\t\r\n＝＋－＠]")
 """How a text begins that some program takes for a formula (OWASP, CSV injection), or the same
 behind our own apostrophes."""
+AT_ONCE: Final = 3
+"""Files that one process writes at a time: pages share its processor with them."""
+_RETRY_AFTER: Final = 10
 _BYTES_AT_ONCE: Final = 32_768
+_slots: Final = BoundedSemaphore(AT_ONCE)
 _NOT_ASCII: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -99,17 +106,33 @@ def sheet_file(
         name: of the file without its ending, in any script; it is made harmless here.
         columns: headings and widths.
         rows: a value for each column; read in the running request's context.
+
+    Raises:
+        ServiceUnavailable: as many files as may be are being written.
     """
+    if not _slots.acquire(blocking=False):
+        raise ServiceUnavailable(retry_after=_RETRY_AFTER)
+    slot = ExitStack()
+    slot.callback(_slots.release)
     if kind is Format.CSV:
         pieces = csv_bytes(columns, rows)
     else:
         pieces = workbook([(column.heading, column.width) for column in columns], rows)
     response = Response(
-        stream_with_context(pieces), content_type=_content_type(kind), direct_passthrough=True
+        stream_with_context(_held(slot, pieces)),
+        content_type=_content_type(kind),
+        direct_passthrough=True,
     )
+    # Also where the reader goes away in the midst, or never asks for the body.
+    response.call_on_close(slot.close)
     response.headers["Content-Disposition"] = disposition(f"{name}.{kind.ending}")
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _held(slot: ExitStack, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    with slot:
+        yield from pieces
 
 
 def _content_type(kind: Format) -> str:

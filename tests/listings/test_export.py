@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from portal.accounts.models import Provider
 from portal.listings import exporting
 from portal.permissions import Role
+from portal.web import sheets
 from tests import factories
 from tests.conftest import ClientFor
 from tests.imports.conftest import Desk, outcomes
@@ -166,3 +167,27 @@ def test_no_more_than_a_batch_stands_in_memory(
         tracemalloc.stop()
         assert size > 1000
         assert most < 3_000_000, kind
+
+
+def test_no_more_files_at_once_than_leave_room_for_pages(staff: PagesClient) -> None:
+    url = "/portal/listings/export.csv"
+    for _running in range(sheets.AT_ONCE):
+        assert sheets._slots.acquire(blocking=False)
+    try:
+        late = staff.get(url)
+        assert late.status_code == 503
+        assert late.headers["Retry-After"] == "10"
+        assert "Busy just now" in late.text
+        sheets._slots.release()
+        # Read to its end or given up, each leaves its place, and that once.
+        for _turn in range(3):
+            assert staff.get(url).data
+        for _turn in range(3):
+            given_up = staff.head(url)
+            given_up.close()
+            given_up.close()
+        assert sheets._slots.acquire(blocking=False)
+        assert staff.get(url).status_code == 503
+    finally:
+        for _running in range(sheets.AT_ONCE):
+            sheets._slots.release()
