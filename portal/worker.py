@@ -26,6 +26,7 @@ from portal.inquiries import actions as inquiries
 from portal.inquiries import notices
 from portal.inquiries import search as threads
 from portal.inquiries.senders import purge_senders
+from portal.inquiries.threads.finding import mail_links
 from portal.jobs.worker import Handler, work
 from portal.listings import actions as listings
 from portal.listings.reindexing import reindex
@@ -75,6 +76,7 @@ def handlers(settings: Settings) -> dict[str, Handler]:
         "inquiries.forget": _periodic(inquiries.forget_due),
         "inquiries.purge-drafts": _periodic(inquiries.purge_drafts),
         notices.FLOOD: Handler(notices.send_digest),
+        inquiries.SEND_LINKS: Handler(mail_links),
         "inquiries.purge-senders": _periodic(purge_senders),
         inquiries.RECKON: Handler(inquiries.reckon),
         "inquiries.wake": _periodic(inquiries.wake_due),

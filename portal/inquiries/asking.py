@@ -5,6 +5,7 @@ without session, so it carries a signed token: where it is for, when it was draw
 which a second copy is known.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,11 +16,11 @@ from werkzeug.exceptions import Gone
 from portal.clock import DAY
 from portal.config import Settings
 from portal.database import Missing
-from portal.digests import network_digest
 from portal.inquiries import actions, queries
 from portal.inquiries.forms import InquiryForm
 from portal.inquiries.links import Links
-from portal.inquiries.senders import TooMany
+from portal.inquiries.senders import Origin, TooMany, origin_of
+from portal.inquiries.vocabulary import SpamSign
 from portal.web import formtoken
 from portal.web.formtoken import FormToken
 from portal.web.fragments import respond
@@ -30,6 +31,9 @@ OLDEST_FORM: Final = DAY
 QUICKEST_PERSON: Final = 0.4
 """Seconds that a person needs at least, a password manager filling the form; what comes sooner was
 sent by a program."""
+MOST_LINKS: Final = 5
+"""Web addresses in a question; with more of them it looks like advertising."""
+_WEB_ADDRESS: Final = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 _FORM: Final = "inquiries/_ask_form.html"
 
 __all__ = ["Ask", "Asked", "Gone", "Refused", "ask", "blank", "links"]
@@ -121,9 +125,10 @@ def links() -> Links:
     return Links(keys, settings.public_origin)
 
 
-def sender(purpose: str) -> str:
-    """Under which this request's client address is counted."""
-    return network_digest(current_app.config["SECRET_KEY"], purpose, request.remote_addr or "")
+def origin(purpose: str, *, email: str | None = None, text: str | None = None) -> Origin:
+    """By what this request is counted: its client address, and the given."""
+    key = current_app.config["SECRET_KEY"]
+    return origin_of(key, purpose, request.remote_addr or "", email=email, text=text)
 
 
 def _purpose(listing_id: int) -> str:
@@ -168,6 +173,16 @@ def _question(form: InquiryForm, listing_id: int, token: FormToken) -> actions.Q
         reply_by=form.reply_by.data,
         language=current_language(),
         form_nonce=token.nonce,
-        network_digest=sender("inquiry"),
-        is_spam=form.is_trap_sprung or token.age() < QUICKEST_PERSON,
+        origin=origin("inquiry", email=form.email.data, text=form.message.data),
+        signs=_signs(form, token),
     )
+
+
+def _signs(form: InquiryForm, token: FormToken) -> tuple[SpamSign, ...]:
+    """What of the form itself looks as if no person had filled it in."""
+    held = {
+        SpamSign.TRAP: form.is_trap_sprung,
+        SpamSign.QUICK: token.age() < QUICKEST_PERSON,
+        SpamSign.LINKS: len(_WEB_ADDRESS.findall(form.message.data)) > MOST_LINKS,
+    }
+    return tuple(sign for sign, is_so in held.items() if is_so)

@@ -79,12 +79,29 @@ class NoteForm(PortalForm):
     body = TextBlockField(_l("Internal note"), most=LONGEST_MESSAGE, least=1, rows=3)
 
 
-class WriteBackForm(PortalForm):
-    """A buyer's next message, on the private link."""
+class _ByLink(PortalForm):
+    """A buyer's form without session: its token is a signed one of its own."""
 
     class Meta(PortalForm.Meta):  # type: ignore[name-defined]
-        """Its token is a signed one of its own."""
+        """Checked by the views."""
 
         csrf = False
 
+
+class WriteBackForm(_ByLink):
+    """A buyer's next message, on the private link."""
+
     body = TextBlockField(_l("Your message"), most=LONGEST_MESSAGE, least=1, rows=4)
+
+
+class CallForm(_ByLink):
+    """A buyer's wish to be called."""
+
+    phone = PhoneField(_l("Phone number"), required=True)
+    when = LineField(_l("When does it suit you?"), most=100)
+
+
+class LinksForm(_ByLink):
+    """Asks for the links of an address."""
+
+    email = EmailField(_l("E-mail"), required=True)

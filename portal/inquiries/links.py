@@ -12,11 +12,29 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from portal.clock import DAY
 from portal.digests import digest_of
 
 _NONCE_BYTES: Final = 16
 LONGEST_TOKEN: Final = 64
 """Characters; a longer one is not looked up."""
+NEWEST: Final = 180 * DAY
+"""Seconds after the last message for which a link is good."""
+AFTER_CLOSING: Final = 90 * DAY
+"""Seconds after the closing for which it is; a buyer who wants to can have it sent again."""
+
+
+def ends_at(last_message_at: int, closed_at: int | None, sent_at: int) -> int:
+    """When a thread's private link expires (UTC seconds).
+
+    Args:
+        last_message_at: when something was last said.
+        closed_at: when the thread was closed; None: it is open.
+        sent_at: when the link was last sent again; 0: never.
+    """
+    if closed_at is None:
+        return max(last_message_at, sent_at) + NEWEST
+    return max(closed_at, sent_at) + AFTER_CLOSING
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,19 @@ def send_write_back(session: Session, inquiry: Inquiry, message: Message, links:
     _write_to_sellers(session, inquiry, "inquiry_written_back", message, links)
 
 
+def tell_buyer(session: Session, inquiry: Inquiry, template: str, **facts: Any) -> None:
+    """Send the buyer a mail about the thread that carries no message of it."""
+    if not inquiry.email:
+        return
+    context = {
+        "name": inquiry.name,
+        "provider": session.get_one(Provider, inquiry.provider_id).name,
+        "title": inquiry.listing_then["title"],
+        **facts,
+    }
+    _post(session, inquiry, template, context, to=inquiry.email, language=inquiry.language)
+
+
 def _number_in_slot(session: Session, inquiry: Inquiry) -> int:
     """How many inquiries the provider has had in this slot, this one included."""
     count = (

@@ -54,6 +54,19 @@ class LostReason(StrEnum):
     OTHER = "other"
 
 
+class SpamSign(StrEnum):
+    """What makes a question look as if a program had sent it, the surest first."""
+
+    TRAP = "trap"
+    """A field that people do not see was filled in."""
+    QUICK = "quick"
+    """Sent sooner than a person can read the form."""
+    REPEATED = "repeated"
+    """The same text came from several buyers of several networks within a day."""
+    LINKS = "links"
+    """The first message is full of links."""
+
+
 class Author(StrEnum):
     """Which side wrote a message."""
 
@@ -77,6 +90,7 @@ class Event(StrEnum):
     REOPENED = "reopened"
     """Facts: `why` (hand, buyer)."""
     SPAM = "spam"
+    """Facts: `reason` (a SpamSign; none where a seller said so)."""
     RELEASED = "released"
     CALL_ASKED = "call_asked"
     """Facts: `phone`, `when` (the buyer's words)."""
@@ -85,6 +99,7 @@ class Event(StrEnum):
     DELETION_WITHDRAWN = "deletion_withdrawn"
     FORGOTTEN = "forgotten"
     LINK_SENT = "link_sent"
+    """The private link went to the buyer again, at the wish of a seller or of the buyer."""
 
 
 class Writing(StrEnum):

@@ -14,7 +14,7 @@ from portal.inquiries import actions
 from portal.inquiries.actions import Question
 from portal.inquiries.links import Links
 from portal.inquiries.models import Desk, Inquiry, Message
-from portal.inquiries.senders import TooMany
+from portal.inquiries.senders import CLIENT, Origin, TooMany
 from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing
 from portal.mail.models import Mail
@@ -76,7 +76,7 @@ def question(listing_id: int, nonce: str, network: str = "n") -> Question:
         reply_by=None,
         language="zh",
         form_nonce=nonce,
-        network_digest=network,
+        origin=Origin({network: CLIENT}),
     )
 
 

@@ -15,6 +15,17 @@ from portal.inquiries.actions.answering import (
     answer,
     take_back,
 )
+from portal.inquiries.actions.buying import (
+    SEND_LINKS,
+    Call,
+    ask_deletion,
+    ask_for_call,
+    close,
+    send_link,
+    send_links,
+    want_links,
+    withdraw_deletion,
+)
 from portal.inquiries.actions.desk import RECKON, reckon, settle_desk
 from portal.inquiries.actions.digest import send_digests
 from portal.inquiries.actions.drafts import (
@@ -50,8 +61,10 @@ from portal.inquiries.actions.waking import wake_due
 __all__ = [
     "HOLD",
     "RECKON",
+    "SEND_LINKS",
     "Acted",
     "AlreadySent",
+    "Call",
     "Doing",
     "FormUsed",
     "Heir",
@@ -70,9 +83,12 @@ __all__ = [
     "add_note",
     "answer",
     "ask",
+    "ask_deletion",
+    "ask_for_call",
     "buyer_digest",
     "change",
     "change_snippet",
+    "close",
     "forget_due",
     "forget_snippet",
     "hand_over",
@@ -84,11 +100,15 @@ __all__ = [
     "read",
     "reckon",
     "send_digests",
+    "send_link",
+    "send_links",
     "settle",
     "settle_desk",
     "take_back",
     "touch",
     "undo",
     "wake_due",
+    "want_links",
+    "withdraw_deletion",
     "write_back",
 ]

@@ -16,8 +16,8 @@ from portal.inquiries.actions.answering import FormUsed, reopen
 from portal.inquiries.actions.threads import audit, happened, hours_of, locked, settle, touch
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Desk, Inquiry, Message
-from portal.inquiries.senders import hold_cap
-from portal.inquiries.vocabulary import Author, Event, State
+from portal.inquiries.senders import Origin, count
+from portal.inquiries.vocabulary import Author, Event, SpamSign, State
 from portal.listings.content import snapshot
 from portal.listings.counters import record_inquiry
 from portal.listings.models import Listing
@@ -44,8 +44,9 @@ class Question:
     reply_by: date | None
     language: str
     form_nonce: str
-    network_digest: str
-    is_spam: bool = False
+    origin: Origin
+    signs: tuple[SpamSign, ...] = ()
+    """What made the form itself look like a program's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ def ask(question: Question, links: Links) -> Received:
         Missing: no such listing.
         NotOffered: the listing is not live.
         FormUsed: the form token came before with another content.
-        senders.TooMany: the cap of this client address is reached.
+        senders.TooMany: a limit of this sender is reached.
     """
     try:
         return _ask(question, links)
@@ -92,16 +93,16 @@ def _ask(question: Question, links: Links) -> Received:
         provider = session.get_one(Provider, listing.provider_id)
         if not listing.is_live(clock.today_in(provider.timezone)):
             raise NotOffered(was_public=listing.was_public)
-        hold_cap(session, question.network_digest)
+        sign = _sign(question, is_repeated=count(session, question.origin))
         link = links.new()
-        inquiry, message = _store(session, question, listing, link)
+        inquiry, message = _store(session, question, listing, link, sign)
         desk = touch(session, listing.provider_id)
         hours = hours_of(session, desk)
         inquiry.workday_ends_at = hours.after(inquiry.created_at, hours.minutes_a_day)
-        if not question.is_spam:
+        if sign is None:
             _hand_to_seller(session, desk, inquiry)
         settle(session, inquiry, desk)
-        if question.is_spam:
+        if sign is not None:
             retention.end(inquiry, desk)
         else:
             record_inquiry(session, listing.id)
@@ -113,6 +114,12 @@ def _ask(question: Question, links: Links) -> Received:
             provider_name=provider.name,
             link_url=link.url,
         )
+
+
+def _sign(question: Question, *, is_repeated: bool) -> SpamSign | None:
+    """The surest of the signs that this is spam; None: it looks like a person's."""
+    held = {*question.signs, *([SpamSign.REPEATED] if is_repeated else [])}
+    return next((sign for sign in SpamSign if sign in held), None)
 
 
 def _same_again(session: Session, earlier: Inquiry, question: Question, links: Links) -> Received:
@@ -138,14 +145,14 @@ def _same_again(session: Session, earlier: Inquiry, question: Question, links: L
 
 
 def _store(
-    session: Session, question: Question, listing: Listing, link: Link
+    session: Session, question: Question, listing: Listing, link: Link, sign: SpamSign | None
 ) -> tuple[Inquiry, Message]:
     now = clock.now()
     inquiry = Inquiry(
         provider_id=listing.provider_id,
         listing_id=listing.id,
         listing_then=snapshot(listing),
-        state=State.SPAM if question.is_spam else State.NEW,
+        state=State.NEW if sign is None else State.SPAM,
         name=question.name,
         company=question.company,
         email=question.email,
@@ -170,6 +177,8 @@ def _store(
     )
     session.add(message)
     session.flush()
+    if sign is not None:
+        happened(session, inquiry, Event.SPAM, reason=sign.value)
     audit(session, "inquiry.receive", inquiry, None, listing=listing.id, state=inquiry.state)
     return inquiry, message
 
@@ -189,34 +198,40 @@ def _hand_to_seller(session: Session, desk: Desk, inquiry: Inquiry) -> None:
 
 
 def write_back(
-    inquiry_id: int, *, body: str, form_nonce: str, network_digest: str, links: Links
+    inquiry_id: int, *, body: str, form_nonce: str, origin: Origin, links: Links
 ) -> bool:
     """Add a buyer's further message and mail the sellers; returns whether this one is new.
 
     Raises:
         Missing: no such inquiry.
-        senders.TooMany: the cap of this client address is reached.
+        senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
         inquiry = locked(session, inquiry_id)
-        if _is_known(session, form_nonce):
+        if is_known(session, form_nonce):
             return False
-        hold_cap(session, network_digest)
-        message = Message(
-            inquiry_id=inquiry.id,
-            author=Author.BUYER,
-            body=body,
-            form_nonce=form_nonce,
-            created_at=clock.now(),
-        )
-        session.add(message)
-        session.flush()
-        _stir(session, inquiry)
-        settle(session, inquiry, touch(session, inquiry.provider_id))
-        if inquiry.state != State.SPAM:
-            notices.send_write_back(session, inquiry, message, links)
+        count(session, origin)
+        message = say(session, inquiry, body=body, form_nonce=form_nonce, links=links)
         audit(session, "inquiry.write-back", inquiry, None, message=message.id)
     return True
+
+
+def say(session: Session, inquiry: Inquiry, *, body: str, form_nonce: str, links: Links) -> Message:
+    """Add a message of the buyer to a locked thread: it waits for the sellers, who are mailed."""
+    message = Message(
+        inquiry_id=inquiry.id,
+        author=Author.BUYER,
+        body=body,
+        form_nonce=form_nonce,
+        created_at=clock.now(),
+    )
+    session.add(message)
+    session.flush()
+    _stir(session, inquiry)
+    settle(session, inquiry, touch(session, inquiry.provider_id))
+    if inquiry.state != State.SPAM:
+        notices.send_write_back(session, inquiry, message, links)
+    return message
 
 
 def _stir(session: Session, inquiry: Inquiry) -> None:
@@ -228,6 +243,7 @@ def _stir(session: Session, inquiry: Inquiry) -> None:
         happened(session, inquiry, Event.WOKEN, why="buyer")
 
 
-def _is_known(session: Session, form_nonce: str) -> bool:
+def is_known(session: Session, form_nonce: str) -> bool:
+    """Whether a message came from this form before."""
     found = session.scalar(select(Message.id).where(Message.form_nonce == form_nonce))
     return found is not None

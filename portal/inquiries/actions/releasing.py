@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -31,7 +31,11 @@ def count_in(session: Session, inquiry: Inquiry) -> bool:
         select(ThreadEvent.id)
         .where(
             ThreadEvent.inquiry_id == inquiry.id,
-            ThreadEvent.kind.in_([Event.SPAM.value, Event.RELEASED.value]),
+            # One that a sign held back as it came (an event of nobody's) was not counted.
+            or_(
+                ThreadEvent.kind == Event.RELEASED.value,
+                and_(ThreadEvent.kind == Event.SPAM.value, ThreadEvent.person_id.is_not(None)),
+            ),
         )
         .limit(1)
     )

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.inquiries import queries, threads
-from portal.inquiries.views import answers, desk, drafts, index, news, notes, snippets
+from portal.inquiries.views import answers, desk, drafts, index, links, news, notes, snippets
 from portal.inquiries.views.page import blueprint
 from portal.permissions import Permission
 from portal.web.navigation import Entry
@@ -27,6 +27,7 @@ __all__ = [
     "desk",
     "drafts",
     "index",
+    "links",
     "news",
     "notes",
     "snippets",
