@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal.accounts.models import Provider
 from portal.extensions import db
 from portal.inquiries import links, notices
-from portal.inquiries.models import Inquiry
+from portal.inquiries.models import Inquiry, ThreadEvent
 from portal.jobs.models import Job
 from portal.listings.models import Listing
 from portal.mail.models import Mail
@@ -106,6 +106,22 @@ def digest_at_the_end_of_the_slot() -> None:
     [job] = db.session.scalars(select(Job).where(Job.kind == notices.FLOOD))
     assert job.due_at % notices.MAIL_SLOT == 0
     notices.send_digest(job.payload)
+
+
+def fresh(inquiry_id: int) -> Inquiry:
+    """The thread as the table has it."""
+    db.session.rollback()
+    return db.session.get_one(Inquiry, inquiry_id, populate_existing=True)
+
+
+def events(inquiry_id: int) -> list[tuple[str, dict[str, Any]]]:
+    """Kinds and facts of what happened in a thread."""
+    rows = db.session.execute(
+        select(ThreadEvent.kind, ThreadEvent.facts)
+        .where(ThreadEvent.inquiry_id == inquiry_id)
+        .order_by(ThreadEvent.id)
+    )
+    return [(row.kind, row.facts) for row in rows]
 
 
 @pytest.fixture
