@@ -191,6 +191,7 @@ def _write(session: Session, provider_id: int, today: date, context: dict[str, A
             template="inquiry_daily",
             language=person.language,
             context=context,
+            notice_of=person.id,
             key=digest_of(f"{_ACT}:{provider_id}:{today}:{person.id}")[:_KEY_LENGTH],
         )
     return len(people)
