@@ -24,7 +24,7 @@ export function count(area, isSaid = true) {
   const text = area.querySelector("[data-selected-text]");
   if (!text) return;
   text.dataset.idle ??= text.textContent;
-  const number = whole?.checked ? area.querySelector("#listings-matching")?.textContent || ticked.length : ticked.length;
+  const number = whole?.checked ? area.querySelector("#listings-matching, [data-matching]")?.textContent || ticked.length : ticked.length;
   text.textContent = ticked.length ? text.dataset.say.replace("{n}", number) : text.dataset.idle;
   if (isSaid && ticked.length) announce(text.textContent);
 }

@@ -105,6 +105,8 @@ class Acted:
     change_id: int
     changed: tuple[int, ...]
     refused: tuple[tuple[int, str], ...]
+    rank: int = 0
+    """Where the first of those changed stood in the lists before."""
 
 
 def change(
@@ -182,11 +184,13 @@ def _change(
 
 
 def _told(change: Change) -> Acted:
-    return Acted(
-        change.id,
-        tuple(entry["id"] for entry in change.before),
-        tuple((entry["id"], entry["why"]) for entry in change.refused),
-    )
+    """What became of it; of one that was taken back since, that nothing of it holds."""
+    changed = [entry["id"] for entry in change.before]
+    left = [(entry["id"], entry["why"]) for entry in change.refused]
+    if change.undone_at is not None:
+        return Acted(change.id, (), (*((one, "changed") for one in changed), *left))
+    rank = change.before[0].get("rank", 0) if change.before else 0
+    return Acted(change.id, tuple(changed), tuple(left), rank)
 
 
 def locked_many(session: Session, provider_id: int, ids: Iterable[int]) -> dict[int, Inquiry]:
