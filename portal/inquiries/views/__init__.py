@@ -3,7 +3,18 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.inquiries import queries, threads
-from portal.inquiries.views import answers, desk, drafts, index, links, news, notes, snippets
+from portal.inquiries.views import (
+    acts,
+    answers,
+    bulk,
+    desk,
+    drafts,
+    index,
+    links,
+    news,
+    notes,
+    snippets,
+)
 from portal.inquiries.views.page import blueprint
 from portal.permissions import Permission
 from portal.web.navigation import Entry
@@ -23,7 +34,9 @@ NAVIGATION = [
 __all__ = [
     "BLUEPRINTS",
     "NAVIGATION",
+    "acts",
     "answers",
+    "bulk",
     "desk",
     "drafts",
     "index",

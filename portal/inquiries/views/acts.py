@@ -1,16 +1,19 @@
 """What is done to threads from the inbox: to the open one, to the ticked ones, to a whole queue."""
 
 import re
+from datetime import datetime
 from typing import Any, Final
 
+from babel.dates import format_skeleton
 from flask import abort, flash, g, request, url_for
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from portal import clock
 from portal.database import Missing
-from portal.inquiries import acting, actions, asking, inbox, wording
+from portal.inquiries import acting, actions, asking, inbox
 from portal.inquiries.actions.acts import MOST
 from portal.inquiries.moves import MOVES, Act
 from portal.inquiries.views.page import PAGE, blueprint, row_id
@@ -45,9 +48,15 @@ def acts_in_words() -> dict[str, Any]:
         "snoozes": acting.SNOOZES,
         "reasons": acting.REASONS,
         "currencies": [(code, code) for code in acting.CURRENCIES],
-        "moment": wording.moment_in_words,
+        "moment": _when,
         "plain_amount": plain_amount,
     }
+
+
+def _when(moment: int) -> str:
+    """A moment ahead (UTC seconds), as `Tue, Sep 22 09:00`."""
+    there = datetime.fromtimestamp(moment, clock.zone_of(current_user.timezone))
+    return f"{format_skeleton('MMMEd', there, locale=get_locale())} {there:%H:%M}"
 
 
 @blueprint.post("/acts")
@@ -127,7 +136,10 @@ def _told(act: Act, acted: actions.Acted, asked: int) -> BaseResponse:
         return done(result)
     if is_fragment_request():
         context = inbox.context(opened(), spoken=said)
-        return done("", _ACTED, acted=_offer(act, acted, said), **context)
+        return done(
+            "", _ACTED, acted=_offer(act, acted, said), **context, **_next_up(context, acted)
+        )
+    # The toast goes by with the page; the list of changes and the thread's own line keep the undo.
     flash(said, "success")
     single = acted.changed[0] if asked == 1 and not request.form.get("bulk") else None
     if single is not None:
@@ -142,6 +154,15 @@ def _offer(act: Act, acted: actions.Acted, said: str) -> dict[str, Any]:
         "has_undo": not MOVES[act].is_final,
         "ids": acted.changed,
     }
+
+
+def _next_up(context: dict[str, Any], acted: actions.Acted) -> dict[str, Any]:
+    """The thread that stands where the open one stood until this act took it out of the list."""
+    lines, gone = context["listed"].rows, opened()
+    if gone not in acted.changed or not lines or any(line.id == gone for line in lines):
+        return {}
+    after = (line for line in lines if (line.rank, line.id) > (acted.rank, gone))
+    return {"next_up": next(after, lines[-1])}
 
 
 def said_of(act: Act, acted: actions.Acted) -> str:
