@@ -136,9 +136,9 @@ def test_of_many_what_is_left_is_told_row_by_row(
     stale = sent("lost", *threads, closed, theirs, reason="stock", bulk="1")
     seller.post(ACTS, data=sent("assign:", threads[2], nonce="b" * 32))
     seller.post(ACTS, data=sent("snooze:monday", threads[2], nonce="c" * 32))
-    answer = seller.post(f"{ACTS}?queue=us", data=stale, hx=hx)
+    answer = seller.post(f"{ACTS}?queue=spam", data=stale, hx=hx)
     place = answer.headers["HX-Redirect"] if hx else answer.location
-    assert place == f"/portal/inquiries/changes/{change_id()}?queue=us"
+    assert place == f"/portal/inquiries/changes/{change_id()}?queue=spam"
     page = seller.get(place).text
     assert page.count("Buyer ") == 3
     assert "2 inquiries are changed" in page
@@ -246,12 +246,12 @@ def test_spam_is_emptied_by_who_manages_after_a_question(
 
 def test_unread_leaves_the_thread(seller: PagesClient, listing: Listing, hx: bool) -> None:
     thread = factories.inquiry(listing)
-    answer = seller.post(f"/portal/inquiries/{thread.id}/unread?queue=us", hx=hx)
+    answer = seller.post(f"/portal/inquiries/{thread.id}/unread?queue=spam", hx=hx)
     if hx:
-        assert answer.headers["HX-Push-Url"] == "/portal/inquiries/?queue=us"
+        assert answer.headers["HX-Push-Url"] == "/portal/inquiries/?queue=spam"
         assert 'data-open="list"' in answer.text
     else:
-        assert answer.location == "/portal/inquiries/?queue=us"
+        assert answer.location == "/portal/inquiries/?queue=spam"
 
 
 def test_at_most_so_many(seller: PagesClient, listing: Listing) -> None:
@@ -265,9 +265,9 @@ def test_at_most_so_many(seller: PagesClient, listing: Listing) -> None:
 def test_another_providers_changes_are_as_none(
     client_for: ClientFor, seller: PagesClient, listing: Listing, other_provider: Provider
 ) -> None:
+    eve = client_for(other_provider, Role.SELLER)
     thread = factories.inquiry(listing)
     seller.post(ACTS, data=sent("lost", thread, reason="price"))
-    eve = client_for(other_provider, Role.SELLER)
     for one in (change_id(), 700_000_000):
         assert eve.get(f"/portal/inquiries/changes/{one}").status_code == 404
         assert eve.post(f"/portal/inquiries/changes/{one}/undo").status_code == 404

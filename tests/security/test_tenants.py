@@ -25,7 +25,10 @@ from portal.extensions import db
 from portal.imports import actions as imports
 from portal.imports.models import Import, State
 from portal.imports.reading import read
+from portal.inquiries import actions as desk
 from portal.inquiries import actions as inquiries
+from portal.inquiries.links import Links
+from portal.inquiries.moves import Act
 from portal.listings import actions, media
 from portal.listings.models import BulkChange, Image, SavedView
 from portal.listings.pictures import prepare
@@ -45,6 +48,7 @@ NOBODYS: Final = {"version"}
 """Places of an address that name a row only together with another one."""
 NO_ID: Final = {
     "/portal/inquiries/snippets/",
+    "/portal/inquiries/spam/empty",
     "/language/<code>",
     "/theme/<name>",
     "/sign-out",
@@ -111,6 +115,7 @@ def theirs(client_for: ClientFor, provider: Provider, folder: Path) -> Theirs:
             "change_id": change_id,
             "import_id": _an_import(folder, provider, someone),
             "inquiry_id": inquiry.id,
+            "act_id": _an_act(provider, someone),
             "snippet_id": snippet_id,
             "provider_id": provider.id,
             "session_id": _only(
@@ -127,6 +132,20 @@ def _only(statement: Any) -> int:
         return int(db.session.scalars(statement).one())
     finally:
         db.session.rollback()
+
+
+def _an_act(of: Provider, by: Person) -> int:
+    """Something done to a thread, which can still be taken back."""
+    thread = factories.inquiry(factories.listing(of))
+    acted = desk.change(
+        of.id,
+        by.id,
+        [(thread.id, None)],
+        desk.Doing(act=Act.SPAM),
+        form_nonce=NONCE,
+        links=Links(("key",), ""),
+    )
+    return acted.change_id
 
 
 def _an_import(folder: Path, of: Provider, by: Person) -> int:
@@ -269,7 +288,7 @@ class Body:
     fields: dict[str, Any]
 
 
-def _bodies(listing_id: int, key: str, place: str, own: int) -> list[Body]:
+def _bodies(listing_id: int, key: str, place: str, own: int, inquiry_id: int) -> list[Body]:
     """Each with one of theirs in it, mixed with one's own where it takes several."""
     picture = {"images": "", "images-0-key": key, "images-0-alt": "x"}
     listing = str(listing_id)
@@ -281,6 +300,10 @@ def _bodies(listing_id: int, key: str, place: str, own: int) -> list[Body]:
         Body("/portal/listings/bulk/confirm", {**mixed, **rows}),
         Body("/portal/listings/bulk/confirm", {**rows, "act": "archive"}),
         Body("/portal/listings/bulk/confirm", {**rows, "act": "delete"}),
+        Body(
+            "/portal/inquiries/acts",
+            {"act": "spam", "ids": [f"{inquiry_id}.1"], "form_nonce": place},
+        ),
         Body("/portal/listings/drafts", body(1) | {"listing_id": listing}),
         Body("/portal/listings/pictures", body(1) | {"listing_id": listing}),
         Body("/portal/listings/new", body() | picture | {"form_nonce": place}),
@@ -298,11 +321,11 @@ def test_t03_rows_named_in_a_body_answer_as_rows_that_nobody_has(
     app: Flask, theirs: Theirs, eve: PagesClient, other_provider: Provider, folder: Path, hx: bool
 ) -> None:
     own = actions.create(other_provider.id, REAL, by=None)
-    listing_id = theirs.ids["listing_id"]
+    listing_id, inquiry_id = theirs.ids["listing_id"], theirs.ids["inquiry_id"]
     before = _state(folder)
     pairs = zip(
-        _bodies(listing_id, theirs.key, NONCE, own),
-        _bodies(listing_id + FAR, "f" * 32, OTHER_NONCE, own),
+        _bodies(listing_id, theirs.key, NONCE, own, inquiry_id),
+        _bodies(listing_id + FAR, "f" * 32, OTHER_NONCE, own, inquiry_id + FAR),
         strict=True,
     )
     for one, nobodys in pairs:
@@ -314,7 +337,7 @@ def test_t03_rows_named_in_a_body_answer_as_rows_that_nobody_has(
 
 def test_every_write_that_names_no_row_in_its_address_is_looked_at(app: Flask) -> None:
     plain = {rule.rule for method, rule in _rules(app) if method == "POST" and not rule._converters}
-    assert plain - NO_ID == {one.path for one in _bodies(1, "", "", 2)}
+    assert plain - NO_ID == {one.path for one in _bodies(1, "", "", 2, 3)}
 
 
 def test_t03_a_nonce_of_another_provider_is_another_form(

@@ -131,7 +131,7 @@ def _told(act: Act, acted: actions.Acted, asked: int) -> BaseResponse:
     if asked == 1 and acted.refused:
         return _again(acting.REFUSALS[acted.refused[0][1]], _CONFLICT)
     said = said_of(act, acted)
-    result = url_for(".show_change", change_id=acted.change_id, **here)
+    result = url_for(".show_change", act_id=acted.change_id, **here)
     if acted.refused:
         return done(result)
     if is_fragment_request():

@@ -35,11 +35,11 @@ def changes_index() -> Response:
     )
 
 
-@blueprint.get("/changes/<int:change_id>")
+@blueprint.get("/changes/<int:act_id>")
 @requires(Permission.INQUIRY_ANSWER)
-def show_change(change_id: int) -> Response:
+def show_change(act_id: int) -> Response:
     """What one act did, thread by thread."""
-    change = changes.change_of(current_user.provider_id, change_id)
+    change = changes.change_of(current_user.provider_id, act_id)
     changed, left = changes.lines_of(change)
     return respond(
         "inquiries/bulk.html",
@@ -51,19 +51,19 @@ def show_change(change_id: int) -> Response:
         refusals=acting.REFUSALS,
         may_undo=change.undone_at is None and actions.may_undo(change.act, change.at),
         way_back=url_for(".index", **inbox.place().query),
-        undo_url=url_for(".undo_change", change_id=change_id, **inbox.place().query),
+        undo_url=url_for(".undo_change", act_id=act_id, **inbox.place().query),
     )
 
 
-@blueprint.post("/changes/<int:change_id>/undo")
+@blueprint.post("/changes/<int:act_id>/undo")
 @requires(Permission.INQUIRY_ANSWER)
-def undo_change(change_id: int) -> BaseResponse:
+def undo_change(act_id: int) -> BaseResponse:
     """Take an act back."""
     me, here = current_user, inbox.place().query
     try:
-        taken_back = actions.undo(me.provider_id, change_id, by=me.person_id)
+        taken_back = actions.undo(me.provider_id, act_id, by=me.person_id)
     except actions.NotUndoable:
-        return _said(_("This cannot be taken back any more."), "warning", change_id)
+        return _said(_("This cannot be taken back any more."), "warning", act_id)
     if taken_back.refused:
         said = ngettext(
             "%(num)s inquiry was changed since and stays as it is.",
@@ -71,25 +71,25 @@ def undo_change(change_id: int) -> BaseResponse:
             len(taken_back.refused),
         )
         flash(said, "warning")
-        return done(url_for(".show_change", change_id=change_id, **here))
+        return done(url_for(".show_change", act_id=act_id, **here))
     number = len(taken_back.changed)
     said = ngettext("It is as it was before.", "%(num)s are as they were before.", number)
-    return _said(said, "success", change_id)
+    return _said(said, "success", act_id)
 
 
-def _said(said: str, kind: str, change_id: int) -> BaseResponse:
+def _said(said: str, kind: str, act_id: int) -> BaseResponse:
     """Where the reader was: the thread, or the act's own page."""
     here, thread = inbox.place().query, opened()
     if thread is not None and is_fragment_request():
         context = inbox.context(thread, spoken=said)
-        plain = {"said": said, "kind": kind, "change_id": change_id, "has_undo": False, "ids": ()}
+        plain = {"said": said, "kind": kind, "change_id": act_id, "has_undo": False, "ids": ()}
         return done("", "inquiries/_acted.html", acted=plain, **context)
     flash(said, kind)
     if thread is not None:
         return done(url_for(".show", inquiry_id=thread, **here))
     if is_fragment_request() and request.args.get("list"):
         return done(url_for(".index", **here))
-    return done(url_for(".show_change", change_id=change_id, **here))
+    return done(url_for(".show_change", act_id=act_id, **here))
 
 
 @blueprint.get("/spam/empty")
