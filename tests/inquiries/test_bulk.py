@@ -150,6 +150,26 @@ def test_of_many_what_is_left_is_told_row_by_row(
     assert now(threads[0]).lost_reason == "stock"
 
 
+def test_all_of_a_queue_are_those_that_its_list_shows(
+    seller: PagesClient, listing: Listing, hx: bool
+) -> None:
+    """Over several of its pages, with its filters, and nothing of other queues."""
+    other = factories.listing(db.session.get_one(Provider, listing.provider_id))
+    meant = [factories.inquiry(listing, due_at=NOW + number) for number in range(120)]
+    left = [
+        factories.inquiry(listing, answers=["交期两周。"]),
+        factories.inquiry(listing, snoozed_until=NOW + 9),
+        factories.inquiry(other),
+    ]
+    place = f"queue=us&listing={listing.id}"
+    form = {"act": "lost", "reason": "stock", "all": "1", "form_nonce": NONCE, "bulk": "1"}
+    seller.post(f"{ACTS}?{place}", data=form | {"ids": [str(meant[0].id)]}, hx=hx)
+    db.session.commit()
+    closed = set(db.session.scalars(select(Inquiry.id).where(Inquiry.outcome == Outcome.LOST)))
+    assert closed == {one.id for one in meant}
+    assert not closed & {one.id for one in left}
+
+
 def test_only_what_nobody_has_is_404(
     seller: PagesClient, listing: Listing, other_provider: Provider, hx: bool
 ) -> None:

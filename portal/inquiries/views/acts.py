@@ -13,9 +13,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal import clock
 from portal.database import Missing
-from portal.inquiries import acting, actions, asking, inbox
+from portal.inquiries import acting, actions, asking, inbox, queries
 from portal.inquiries.actions.acts import MOST
+from portal.inquiries.filters import Queue
 from portal.inquiries.moves import MOVES, Act
+from portal.inquiries.queries import PAGE as ROWS
+from portal.inquiries.queries import Asker, Cursor
 from portal.inquiries.views.page import PAGE, blueprint, row_id
 from portal.permissions import Permission
 from portal.web import navigation
@@ -102,7 +105,18 @@ def _chosen() -> list[tuple[int, int | None]]:
 
 
 def _all_here() -> list[int]:
-    raise Missing
+    """All that the list shows on its pages, up to MOST."""
+    here, me = inbox.place(), current_user
+    asker = Asker(me.provider_id, me.person_id, me.timezone)
+    found: list[int] = []
+    cursor: Cursor = None
+    while len(found) < MOST:
+        lines = queries.lines_of(asker, here.queue or Queue.ALL, here.filters, cursor)
+        found += [line.id for line in lines[:ROWS]]
+        if len(lines) <= ROWS:
+            break
+        cursor = (False, (lines[ROWS - 1].rank, lines[ROWS - 1].id))
+    return found[:MOST]
 
 
 def _doing() -> actions.Doing:
