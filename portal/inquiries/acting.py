@@ -7,11 +7,12 @@ A button sends `act` as its name and, where that needs it, what the act is about
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import add
 from typing import Any, Final
 
+from babel.dates import format_skeleton
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, String, bindparam, case, cast, func, select
 
@@ -19,13 +20,16 @@ from portal import clock
 from portal.accounts.models import Person, PersonRole
 from portal.inquiries import snoozing
 from portal.inquiries.actions import Doing
+from portal.inquiries.actions.undo import UNDOABLE
 from portal.inquiries.assigning import ANSWERERS
 from portal.inquiries.models import Desk
 from portal.inquiries.moves import MOVES, Act
 from portal.inquiries.snoozing import Choice, NotAhead, Snooze
-from portal.inquiries.vocabulary import LostReason
+from portal.inquiries.timeline import Thread
+from portal.inquiries.vocabulary import Event, LostReason
 from portal.inquiries.workhours import WorkHours
 from portal.listings.vocabulary import Currency
+from portal.web.formatting import current_locale, plain_amount
 from portal.web.parsing import Invalid, parse_day, parse_money
 
 LABELS: Final = {
@@ -157,6 +161,44 @@ def panel(counts: Mapping[str, Any], zone: str) -> Panel:
     people.sort(key=lambda one: (one.away_until is not None, one.name, one.id))
     hours = working_time(counts, zone)
     return Panel(people, list(snoozing.choices(hours, clock.now())), secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """An act that can be taken back where it stands in the thread."""
+
+    act_id: int
+    event_id: int
+
+
+def undoable(thread: Thread | None) -> Undoable | None:
+    """The last thing that happened in a thread, where it is an act with an undo left."""
+    last = max(thread.events, key=lambda one: one.id, default=None) if thread else None
+    if last is None or "change" not in last.facts or last.event == Event.RELEASED:
+        return None
+    is_over = clock.now() - last.at > UNDOABLE
+    return None if is_over else Undoable(last.facts["change"], last.id)
+
+
+def context(counts: Mapping[str, Any], zone: str, thread: Thread | None) -> dict[str, Any]:
+    """What the templates of the menus read; see panel() for counts and zone."""
+    return {
+        "acts_undo": undoable(thread),
+        "acts_panel": panel(counts, zone),
+        "acts_words": {
+            "snoozes": SNOOZES,
+            "reasons": REASONS,
+            "currencies": [(code, code) for code in CURRENCIES],
+            "moment": lambda moment: _when(moment, zone),
+            "plain_amount": plain_amount,
+        },
+    }
+
+
+def _when(moment: int, zone: str) -> str:
+    """A moment ahead (UTC seconds), as `Tue, Sep 22 09:00`."""
+    there = datetime.fromtimestamp(moment, clock.zone_of(zone))
+    return f"{format_skeleton('MMMEd', there, locale=current_locale())} {there:%H:%M}"
 
 
 def working_time(counts: Mapping[str, Any], zone: str) -> WorkHours:

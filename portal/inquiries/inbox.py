@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.database import Missing
-from portal.inquiries import actions, conversation, opened, queries, stamps
+from portal.inquiries import acting, actions, conversation, opened, queries, stamps
 from portal.inquiries import filters as asking
 from portal.inquiries.filters import ME, NOBODY, Filters, Queue
 from portal.inquiries.queries import PAGE, Asker, Colleague, Counts, Cursor, Line
@@ -96,6 +96,7 @@ _COUNTS: Final = {
     "overdue": queries.OVERDUE,
     "people": queries.PEOPLE,
     "unread": queries.UNREAD,
+    **acting.PANEL,
     **stamps.PARTS,
 }
 _COUNTS_WITH_TITLE: Final = {**_COUNTS, "title": queries.TITLE}
@@ -158,6 +159,7 @@ def context(
         **_narrowed(here, people, found.get("title")),
         **_addresses(here, inquiry_id, stamps.stamp(found)),
         **({"thread": None} if thread is None else opened.context(thread, returned)),
+        **acting.context(found, current_user.timezone, thread),
         "unread_id": found["unread"],
         "focus": focus,
         "spoken": spoken,

@@ -1,6 +1,7 @@
 // Single-key shortcuts: silent while typing, and they can be switched off for this device (WCAG 2.1.4).
 // Fallback: every one of them is also a link, a button or a field.
 import { openDialog } from "./dialogs.js";
+import { press } from "./keys.js";
 import { toggle } from "./selection.js";
 
 const KEY = "portal.shortcuts";
@@ -26,6 +27,12 @@ function current() {
 }
 
 function step(by) {
+  // The open thread has just left the list: the next one is known.
+  const next = by > 0 && document.querySelector("a[data-next]");
+  if (next) {
+    next.click();
+    return;
+  }
   const all = rows();
   if (!all.length) return;
   const at = all.indexOf(current());
@@ -63,8 +70,12 @@ const ACTIONS = {
   },
   j: () => step(1),
   k: () => step(-1),
-  e: () => (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
+  e: () => press("e") || (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
   x: () => toggle(current()),
+  a: () => press("a"),
+  s: () => press("s"),
+  w: () => press("w"),
+  l: () => press("l"),
   "?": () => openDialog("shortcuts"),
 };
 

@@ -1,17 +1,14 @@
 """What is done to threads from the inbox: to the open one, to the ticked ones, to a whole queue."""
 
 import re
-from datetime import datetime
 from typing import Any, Final
 
-from babel.dates import format_skeleton
-from flask import abort, flash, g, request, url_for
-from flask_babel import get_locale, ngettext
+from flask import abort, flash, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import clock
 from portal.database import Missing
 from portal.inquiries import acting, actions, asking, inbox, queries
 from portal.inquiries.actions.acts import MOST
@@ -22,7 +19,6 @@ from portal.inquiries.queries import Asker, Cursor
 from portal.inquiries.views.page import PAGE, blueprint, row_id
 from portal.permissions import Permission
 from portal.web import navigation
-from portal.web.formatting import plain_amount
 from portal.web.fragments import done, is_fragment_request, respond
 from portal.web.guard import requires
 from portal.web.parsing import Invalid, printable
@@ -32,34 +28,6 @@ _ROW: Final = re.compile(r"([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,8}))?")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 _CONFLICT: Final = 409
 _UNPROCESSABLE: Final = 422
-
-
-@blueprint.app_template_global()
-def acts_panel() -> acting.Panel:
-    """What the menus of acts offer; read once a request."""
-    if "portal_acts" not in g:
-        counts = navigation.count(acting.PANEL)
-        g.portal_acts = acting.panel(counts, current_user.timezone)
-    found: acting.Panel = g.portal_acts
-    return found
-
-
-@blueprint.app_template_global()
-def acts_in_words() -> dict[str, Any]:
-    """The words and formats of their menus."""
-    return {
-        "snoozes": acting.SNOOZES,
-        "reasons": acting.REASONS,
-        "currencies": [(code, code) for code in acting.CURRENCIES],
-        "moment": _when,
-        "plain_amount": plain_amount,
-    }
-
-
-def _when(moment: int) -> str:
-    """A moment ahead (UTC seconds), as `Tue, Sep 22 09:00`."""
-    there = datetime.fromtimestamp(moment, clock.zone_of(current_user.timezone))
-    return f"{format_skeleton('MMMEd', there, locale=get_locale())} {there:%H:%M}"
 
 
 @blueprint.post("/acts")
@@ -134,6 +102,8 @@ def _doing() -> actions.Doing:
 
 def _again(why: Any, status: int = _UNPROCESSABLE) -> BaseResponse:
     """The inbox as it was with the menu open again, everything typed kept."""
+    if not is_fragment_request():
+        flash(why, "warning")
     typed = {name: printable(text)[:200] for name, text in request.form.items()}
     context = inbox.context(opened()) | {"refused_act": {"why": why, "typed": typed}}
     return respond(PAGE, _ACTED, status=status, acted=None, **context)
