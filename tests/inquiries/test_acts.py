@@ -1,20 +1,18 @@
 """What is done to threads: the table of acts, each act with its traces, once, and nobody else's."""
 
 import threading
-from datetime import date, datetime
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
 from portal.accounts.models import Person, Provider
 from portal.audit.models import AuditEntry
-from portal.clock import DAY, HOUR, MARKET_ZONE
+from portal.clock import DAY, HOUR
 from portal.database import Missing, transaction
 from portal.extensions import db
-from portal.inquiries import actions, moves, snoozing
+from portal.inquiries import actions, moves
 from portal.inquiries.actions import Acted, Doing
 from portal.inquiries.links import Links
 from portal.inquiries.models import (
@@ -22,20 +20,16 @@ from portal.inquiries.models import (
     Desk,
     Inquiry,
     InquiryCount,
-    Message,
-    Note,
     ReadMark,
     ThreadEvent,
 )
 from portal.inquiries.moves import Act
-from portal.inquiries.snoozing import Snooze
 from portal.inquiries.vocabulary import FAR, Outcome, Stage, State
-from portal.inquiries.workhours import WorkHours
 from portal.listings.models import Listing
 from portal.mail.models import Mail
 from portal.permissions import Role
 from tests import factories
-from tests.inquiries.conftest import NOW, mails
+from tests.inquiries.conftest import NOW
 
 LINKS = Links(("a key of the tests",), "http://127.0.0.1:8000")
 AT: dict[Stage, dict[str, Any]] = {
@@ -283,110 +277,6 @@ def test_another_providers_thread_is_as_one_that_nobody_has(
     assert now(theirs).outcome is None
 
 
-def test_what_was_held_back_goes_out_once(provider: Provider, listing: Listing, me: Person) -> None:
-    thread = factories.inquiry(listing, state=State.SPAM)
-    assert now(thread).due_at is None
-    act_on(me, Doing(act=Act.RELEASE), thread)
-    assert [(mail.template, mail.to_address) for mail in mails()] == [
-        ("inquiry_received", "buyer@c.example"),
-        ("inquiry_new", me.email),
-    ]
-    let_in = now(thread)
-    assert (let_in.state, let_in.stage) == (State.NEW, Stage.US)
-    assert let_in.due_at is not None
-    assert let_in.rank == let_in.due_at
-    total = select(Listing.inquiries_total).where(Listing.id == listing.id)
-    assert db.session.scalar(total) == 1
-    # Marked by hand it is spam again, and let in again: but nothing goes out twice.
-    act_on(me, Doing(act=Act.SPAM), thread)
-    assert now(thread).due_at is None
-    act_on(me, Doing(act=Act.RELEASE), thread)
-    assert len(mails()) == 2
-    assert db.session.scalar(total) == 1
-
-
-def test_what_a_seller_marked_was_counted_when_it_came(listing: Listing, me: Person) -> None:
-    thread = factories.inquiry(listing)
-    act_on(me, Doing(act=Act.SPAM), thread)
-    act_on(me, Doing(act=Act.RELEASE), thread)
-    assert mails() == []
-    assert db.session.scalar(select(func.sum(Listing.inquiries_total))) == 0
-
-
-def test_a_released_thread_that_was_answered_waits_for_the_buyer(
-    listing: Listing, me: Person
-) -> None:
-    thread = factories.inquiry(listing, answers=["交期两周。"])
-    act_on(me, Doing(act=Act.SPAM), thread)
-    act_on(me, Doing(act=Act.RELEASE), thread)
-    assert now(thread).state == State.ANSWERED
-
-
-def test_an_answer_to_what_was_held_back_counts_it_too(listing: Listing, me: Person) -> None:
-    thread = factories.inquiry(listing, state=State.SPAM)
-    assert me.provider_id is not None
-    actions.answer(
-        thread.id,
-        provider_id=me.provider_id,
-        person_id=me.id,
-        body="交期两周。",
-        form_nonce="answer",
-        links=LINKS,
-    )
-    assert db.session.scalar(select(func.sum(Listing.inquiries_total))) == 1
-    act_on(me, Doing(act=Act.SPAM), thread)
-    act_on(me, Doing(act=Act.RELEASE), thread)
-    assert [mail.template for mail in mails()] == ["inquiry_answered"]
-    assert db.session.scalar(select(func.sum(Listing.inquiries_total))) == 1
-
-
-def test_a_flood_let_in_is_no_flood_of_mails(
-    listing: Listing, me: Person, clock: time_machine.Traveller
-) -> None:
-    old = [factories.inquiry(listing, state=State.SPAM) for _one in range(30)]
-    clock.shift(3 * DAY)
-    act_on(me, Doing(act=Act.RELEASE), *old[:6])
-    act_on(me, Doing(act=Act.RELEASE), *old[6:])
-    templates = [mail.template for mail in mails()]
-    assert templates.count("inquiry_received") == 30
-    assert templates.count("inquiry_new") == 10
-    assert templates.count("inquiry_digest") == 1
-
-
-def test_emptied_spam_leaves_nothing_of_its_buyer(
-    provider: Provider, listing: Listing, me: Person
-) -> None:
-    thread, kept = factories.inquiry(listing), factories.inquiry(listing)
-    with transaction() as session:
-        session.add(Note(inquiry_id=thread.id, body="?", form_nonce="note", created_at=NOW))
-        session.add(ReadMark(person_id=me.id, inquiry_id=thread.id, message_id=1))
-    assert me.provider_id is not None
-    actions.answer(
-        thread.id,
-        provider_id=me.provider_id,
-        person_id=me.id,
-        body="?",
-        form_nonce="answer",
-        links=LINKS,
-    )
-    act_on(me, Doing(act=Act.SPAM), thread)
-    acted = act_on(me, Doing(act=Act.EMPTY), thread, kept)
-    assert acted.changed == (thread.id,)
-    assert acted.refused == ((kept.id, "move"),)
-    for table, column in (
-        (Inquiry, Inquiry.id),
-        (Message, Message.inquiry_id),
-        (Note, Note.inquiry_id),
-        (ThreadEvent, ThreadEvent.inquiry_id),
-        (ReadMark, ReadMark.inquiry_id),
-        (Mail, Mail.inquiry_id),
-    ):
-        found = select(func.count()).select_from(table).where(column == thread.id)
-        assert db.session.scalar(found) == 0, table
-    assert audited(thread)[-1] == "inquiry.empty"
-    assert counts(provider) == {"us": 1}
-
-
 def test_unread_is_the_readers_own(listing: Listing, provider: Provider, me: Person) -> None:
     other = factories.person(provider, Role.SELLER)
     thread = factories.inquiry(listing)
@@ -401,52 +291,6 @@ def test_unread_is_the_readers_own(listing: Listing, provider: Provider, me: Per
     assert marks[other.id] == newest
     assert now(thread).version == 1
     assert events(thread) == []
-
-
-HOURS = WorkHours("Asia/Shanghai")
-
-
-def at(text: str) -> int:
-    """The UTC second of a moment told in Shanghai, such as `09-21 12:00`."""
-    return int(datetime.fromisoformat(f"2026-{text}").replace(tzinfo=MARKET_ZONE).timestamp())
-
-
-def told(moment: int) -> str:
-    """And back."""
-    return datetime.fromtimestamp(moment, MARKET_ZONE).strftime("%m-%d %H:%M")
-
-
-@pytest.mark.parametrize(
-    ("when", "offered"),
-    [
-        # Monday; a week on it is Monday again, which is said once.
-        (
-            "09-21 10:00",
-            {"later": "09-21 14:00", "tomorrow": "09-22 09:00", "monday": "09-28 09:00"},
-        ),
-        # In the evening nobody is there in four hours.
-        (
-            "09-22 21:00",
-            {"tomorrow": "09-23 09:00", "monday": "09-28 09:00", "week": "09-29 09:00"},
-        ),
-        # The day before Mid-Autumn: Friday to Sunday are off, so tomorrow is Monday.
-        ("09-24 10:00", {"later": "09-24 14:00", "tomorrow": "09-28 09:00", "week": "10-08 09:00"}),
-        # In the week of the National Day everything is the eighth.
-        ("10-01 10:00", {"tomorrow": "10-08 09:00"}),
-    ],
-)
-def test_the_choices_are_when_the_desk_is_open(when: str, offered: dict[str, str]) -> None:
-    found = snoozing.choices(HOURS, at(when))
-    assert {choice.key.value: told(choice.until) for choice in found} == offered
-
-
-def test_a_day_is_its_opening_and_lies_ahead() -> None:
-    now_ = at("09-21 10:00")
-    saturday = date(2026, 9, 26)
-    assert told(snoozing.until(HOURS, Snooze.DAY, now_, saturday)) == "09-26 09:00"
-    for wrong in (None, date(2026, 9, 21), date(2026, 9, 20), date(2027, 9, 23)):
-        with pytest.raises(snoozing.NotAhead):
-            snoozing.until(HOURS, Snooze.DAY, now_, wrong)
 
 
 def test_two_people_at_once_close_it_once(own_app: Flask) -> None:
