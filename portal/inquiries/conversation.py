@@ -1,4 +1,4 @@
-"""Reads of one thread: as its seller sees it, and as its buyer does behind the private link."""
+"""Reads of one thread, as its seller sees it."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, 
 from sqlalchemy.orm import aliased
 
 from portal import clock
-from portal.accounts.models import Person, Provider
+from portal.accounts.models import Person
 from portal.extensions import db
 from portal.inquiries import offers
 from portal.inquiries.jsonrows import json_rows
@@ -296,27 +296,3 @@ def _writers(
         else:
             others.append(Colleague(id=one["person_id"], name=one["name"]))
     return own, sorted(others, key=lambda one: one.id)
-
-
-def thread_by_digest(digest: str) -> tuple[Any, Sequence[Any]] | None:
-    """The buyer's side of a thread: its inquiry with the offer now, and its messages.
-
-    An answer that can still be taken back is not among them; notes and events never are.
-    """
-    inquiry = db.session.execute(
-        select(*_FACTS, Listing.published_at, Provider.name.label("provider_name"))
-        .join(Listing, Listing.id == Inquiry.listing_id)
-        .join(Provider, Provider.id == Inquiry.provider_id)
-        .where(Inquiry.link_digest == digest)
-    ).one_or_none()
-    if inquiry is None:
-        return None
-    messages = db.session.execute(
-        select(Message.id, Message.author, Message.body, Message.created_at)
-        .where(
-            Message.inquiry_id == inquiry.id,
-            or_(Message.sends_at.is_(None), Message.sends_at <= clock.now()),
-        )
-        .order_by(Message.id)
-    ).all()
-    return inquiry, messages

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal import clock
 from portal.inquiries.timeline import Happening
-from portal.inquiries.vocabulary import Event, LostReason
+from portal.inquiries.vocabulary import Event, LostReason, SpamSign
 from portal.web.formatting import (
     current_locale,
     current_zone,
@@ -27,6 +27,12 @@ LOST_REASONS: Final = {
     LostReason.NOT_SERIOUS: _l("not meant seriously"),
     LostReason.BUYER_CLOSED: _l("the buyer closed it"),
     LostReason.OTHER: _l("other reasons"),
+}
+SPAM_SIGNS: Final = {
+    SpamSign.TRAP: _l("a field that people do not see was filled in"),
+    SpamSign.QUICK: _l("it was sent faster than a person can fill the form in"),
+    SpamSign.REPEATED: _l("several senders sent the same text within a day"),
+    SpamSign.LINKS: _l("it holds many links"),
 }
 """Why nothing came of a thread, to stand behind "lost:"."""
 
@@ -112,6 +118,14 @@ def _lost(one: Happening) -> str:
     return str(_("%(by)s marked it as lost: %(reason)s.", by=_by(one), reason=words))
 
 
+def _spam(one: Happening) -> str:
+    reason = one.facts.get("reason")
+    if reason not in set(SpamSign):
+        return str(_("%(by)s marked it as spam.", by=_by(one)))
+    why = SPAM_SIGNS[SpamSign(reason)]
+    return str(_("Held back as spam: %(reason)s. No mail went out.", reason=why))
+
+
 def _reopened(one: Happening) -> str:
     if one.facts.get("why") == "buyer":
         return str(_("Open again: the buyer wrote."))
@@ -137,7 +151,7 @@ _TOLD: Final[dict[str, Callable[[Happening], Any]]] = {
     Event.WON: _won,
     Event.LOST: _lost,
     Event.REOPENED: _reopened,
-    Event.SPAM: lambda one: str(_("%(by)s marked it as spam.", by=_by(one))),
+    Event.SPAM: _spam,
     Event.RELEASED: lambda one: str(_("%(by)s released it from spam.", by=_by(one))),
     Event.CALL_ASKED: _call_asked,
     Event.DELETION_ASKED: _deletion_asked,

@@ -105,6 +105,7 @@ _THREAD: Final = (
         Listing.price_minor,
         Listing.currency,
         Listing.unit,
+        Listing.stock,
         Listing.delivery_days,
         Listing.valid_until,
         Listing.status,
