@@ -41,7 +41,13 @@ PAGES = {
         "/portal/statistics/listings/1",
         "/portal/account/",
     ),
-    "seller@a.example": ("/portal/inquiries/", "/portal/inquiries/2", "/portal/listings/1/"),
+    "seller@a.example": (
+        "/portal/inquiries/",
+        "/portal/inquiries/2",
+        "/portal/listings/1/",
+        "/portal/inquiries/desk",
+        "/portal/inquiries/hand-over",
+    ),
     "admin@portal.example": (
         "/portal/reviews/",
         "/portal/reviews/?queue=changed",
