@@ -60,6 +60,7 @@ GRACE: Final = 20
 DEMO_PEOPLE: Final = (
     ("staff@a.example", "职员 staff"),
     ("seller@a.example", "销售 seller"),
+    ("manager@a.example", "主管 manager"),
     ("staff@b.example", "另一家 another provider"),
     ("admin@portal.example", "管理员 admin"),
 )

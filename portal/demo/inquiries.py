@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.clock import DAY, MINUTE
-from portal.inquiries import asking
+from portal.inquiries import asking, retention
 from portal.inquiries.actions import buyer_digest, settle, touch
-from portal.inquiries.models import Inquiry, Message
-from portal.inquiries.vocabulary import Author, State
+from portal.inquiries.models import Inquiry, Message, Note, ReadMark, Snippet, ThreadEvent
+from portal.inquiries.vocabulary import Author, Event, Outcome, State
 from portal.listings.content import snapshot
 from portal.listings.counters import record_inquiry
 from portal.listings.models import Listing
@@ -33,7 +33,7 @@ def add(session: Session, chance: random.Random, owners: list[int], people: dict
         owners: the providers' ids, in the order of the file.
         people: address → id of the people who answer.
     """
-    described = tomllib.loads(_INQUIRIES.read_text(encoding="utf-8"))["inquiry"]
+    told = tomllib.loads(_INQUIRIES.read_text(encoding="utf-8"))
     offers = {
         owner: list(
             session.scalars(
@@ -42,13 +42,54 @@ def add(session: Session, chance: random.Random, owners: list[int], people: dict
         )
         for owner in owners
     }
-    for facts in sorted(described, key=lambda one: -one["days"]):
+    for facts in sorted(told["inquiry"], key=lambda one: -one["days"]):
         owner = owners[facts["provider"]]
         listing = offers[owner][facts["offer"]]
         seller = people[_SELLERS[facts["provider"]]]
         session.add(made := _inquiry(listing, facts, seller, chance))
-        settle(session, made, touch(session, owner))
+        session.flush()
+        _follow_up(session, made, facts, seller)
+        desk = touch(session, owner)
+        settle(session, made, desk)
+        retention.end(made, desk)
         record_inquiry(session, listing.id)
+    for facts in told["snippet"]:
+        session.add(Snippet(provider_id=owners[0], version=1, changed_at=clock.now(), **facts))
+
+
+def _follow_up(session: Session, inquiry: Inquiry, facts: dict[str, Any], seller: int) -> None:
+    """What the seller did besides answering: read, noted, put aside, brought to an end."""
+    at = inquiry.messages[-1].created_at + 20 * MINUTE
+    if "answer" in facts and "back" not in facts:
+        session.add(
+            ReadMark(person_id=seller, inquiry_id=inquiry.id, message_id=inquiry.messages[0].id)
+        )
+    if "note" in facts:
+        session.add(
+            Note(
+                inquiry_id=inquiry.id,
+                person_id=seller,
+                body=facts["note"],
+                form_nonce=secrets.token_hex(8),
+                created_at=at,
+            )
+        )
+    events: list[tuple[Event, dict[str, Any]]] = []
+    if "snoozed_days" in facts:
+        inquiry.snoozed_until = clock.now() + facts["snoozed_days"] * DAY
+        events.append((Event.SNOOZED, {"until": inquiry.snoozed_until}))
+    if "won" in facts:
+        inquiry.outcome, inquiry.closed_at, inquiry.closed_by = Outcome.WON, at, seller
+        inquiry.won_minor, inquiry.won_currency = facts["won"], "CNY"
+        events.append((Event.WON, {"minor": facts["won"], "currency": "CNY"}))
+    if "lost" in facts:
+        inquiry.outcome, inquiry.closed_at, inquiry.closed_by = Outcome.LOST, at, seller
+        inquiry.lost_reason = facts["lost"]
+        events.append((Event.LOST, {"reason": facts["lost"]}))
+    for kind, more in events:
+        session.add(
+            ThreadEvent(inquiry_id=inquiry.id, person_id=seller, kind=kind.value, facts=more, at=at)
+        )
 
 
 def _inquiry(

@@ -74,6 +74,7 @@ def _add_people(password: str, owners: list[int]) -> dict[str, int]:
     people = (
         (f"staff@{DOMAIN}", "李敏", frozenset({Role.STAFF}), first, "zh"),
         (f"seller@{DOMAIN}", "陈浩", frozenset({Role.SELLER}), first, "zh"),
+        (f"manager@{DOMAIN}", "赵敏", frozenset({Role.MANAGER}), first, "zh"),
         ("staff@b.example", "Jonas Weber", both, second, "en"),
         ("admin@portal.example", "周岚", frozenset({Role.ADMIN}), None, "zh"),
     )

@@ -105,6 +105,7 @@ def test_the_people_of_the_contract_are_there(own_app: Flask, settings: Settings
     assert addresses == {
         "staff@a.example",
         "seller@a.example",
+        "manager@a.example",
         "staff@b.example",
         "admin@portal.example",
     }
