@@ -1,7 +1,6 @@
 // Single-key shortcuts: silent while typing, and they can be switched off for this device (WCAG 2.1.4).
 // Fallback: every one of them is also a link, a button or a field.
 import { openDialog } from "./dialogs.js";
-import { press } from "./keys.js";
 import { toggle } from "./selection.js";
 
 const KEY = "portal.shortcuts";
@@ -45,8 +44,10 @@ function step(by) {
 
 // What the page itself offers under a key: a field is gone to, a menu opened, all else pressed.
 function press(key) {
-  const offered = [...document.querySelectorAll(`[data-key="${key}"]`)].find((one) => one.getClientRects().length);
+  const offered = [...document.querySelectorAll(`[data-key="${key}"]`)].find((one) => one.getClientRects().length || one.closest("details.menu"));
   if (!offered) return false;
+  const around = !offered.matches("summary") && offered.closest("details.menu");
+  if (around) around.open = true;
   const menu = offered.matches("summary") && offered.parentElement;
   if (offered.matches("textarea, input, select")) {
     offered.focus();
@@ -70,12 +71,8 @@ const ACTIONS = {
   },
   j: () => step(1),
   k: () => step(-1),
-  e: () => press("e") || (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
+  e: () => (current()?.querySelector("[data-edit]") || document.querySelector("[data-edit]:not(tr [data-edit])"))?.click(),
   x: () => toggle(current()),
-  a: () => press("a"),
-  s: () => press("s"),
-  w: () => press("w"),
-  l: () => press("l"),
   "?": () => openDialog("shortcuts"),
 };
 
