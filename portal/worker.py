@@ -65,13 +65,12 @@ PERIODS: Final = {
 
 
 def handlers(settings: Settings) -> dict[str, Handler]:
-    """Kind of job → what does it."""
+    """Kind of job → what does it, mails aside."""
     sheets = storing.folder_of(settings)
     return {
         imports.CHECK: Handler(partial(imports.check, sheets), imports.give_up),
         imports.WRITE: Handler(partial(imports.write, sheets), imports.give_up),
         "imports.purge": _periodic(partial(imports.purge, sheets)),
-        mail.SEND: Handler(sending.send, sending.give_up),
         "inquiries.digest": _periodic(inquiries.send_digests),
         "inquiries.forget": _periodic(inquiries.forget_due),
         "inquiries.purge-drafts": _periodic(inquiries.purge_drafts),
@@ -94,6 +93,16 @@ def handlers(settings: Settings) -> dict[str, Handler]:
     }
 
 
+def mail_handlers() -> dict[str, Handler]:
+    """What sends mails: in a thread of its own, so that no long import delays them."""
+    return {mail.SEND: Handler(sending.send, _give_up_mail)}
+
+
+def _give_up_mail(payload: dict[str, Any], error: str) -> None:
+    sending.give_up(payload, error)
+    inquiries.undelivered(payload["mail_id"], error)
+
+
 def _periodic(act: Callable[[], int]) -> Handler:
     def run(_payload: dict[str, Any]) -> None:
         act()
@@ -114,6 +123,7 @@ def run(app: Flask) -> None:
         Thread(
             target=work, args=(app, handlers(settings), PERIODS, stop), name="jobs", daemon=True
         ),
+        Thread(target=work, args=(app, mail_handlers(), {}, stop), name="mails", daemon=True),
     ]
     for thread in threads:
         thread.start()

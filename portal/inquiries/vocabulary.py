@@ -100,6 +100,10 @@ class Event(StrEnum):
     FORGOTTEN = "forgotten"
     LINK_SENT = "link_sent"
     """The private link went to the buyer again, at the wish of a seller or of the buyer."""
+    MAIL_FAILED = "mail_failed"
+    """A mail to the buyer was given up. Facts: `message` (id), `reason`."""
+    MAIL_AGAIN = "mail_again"
+    """Facts: `message` (id)."""
 
 
 class Writing(StrEnum):

@@ -144,6 +144,13 @@ def _deletion_asked(one: Happening) -> str:
     return str(_("The buyer asked for deletion: the personal data goes %(when)s.", when=when))
 
 
+def _mail_failed(one: Happening) -> str:
+    reason = one.facts.get("reason")
+    if not reason:
+        return str(_("A mail to the buyer could not be delivered."))
+    return str(_("A mail to the buyer could not be delivered: %(reason)s", reason=reason))
+
+
 _TOLD: Final[dict[str, Callable[[Happening], Any]]] = {
     Event.ASSIGNED: _assigned,
     Event.SNOOZED: _snoozed,
@@ -158,4 +165,6 @@ _TOLD: Final[dict[str, Callable[[Happening], Any]]] = {
     Event.DELETION_WITHDRAWN: lambda _one: str(_("The buyer took the wish for deletion back.")),
     Event.FORGOTTEN: lambda _one: str(_("The buyer's personal data was deleted.")),
     Event.LINK_SENT: lambda _one: str(_("The private link was sent to the buyer again.")),
+    Event.MAIL_FAILED: _mail_failed,
+    Event.MAIL_AGAIN: lambda one: str(_("%(by)s sent the mail to the buyer again.", by=_by(one))),
 }

@@ -119,6 +119,12 @@ def _message_id(key: str, sender: Address) -> str:
 
 
 def _encoding_of(text: str) -> str:
-    """As it is (people read the files), unless a line is longer than mail allows."""
-    longest = max((len(line.encode()) for line in text.splitlines()), default=0)
-    return "8bit" if longest <= _LONGEST_LINE else "base64"
+    """As it is (people read the files), unless a line would not arrive as it was written.
+
+    One is longer than mail allows; one begins with "From ", before which whatever keeps mails in
+    mbox files puts a bracket, smtplib's own generator included.
+    """
+    for line in text.splitlines():
+        if len(line.encode()) > _LONGEST_LINE or line.startswith("From "):
+            return "base64"
+    return "8bit"

@@ -16,8 +16,9 @@ from tests.serving.server import free_port
 class Peer:
     """What the server does, and what it has taken.
 
-    `mode`: `take`; `busy` answers RCPT with 421 and `unknown` with 550; `hang` says nothing after
-    DATA; `drop` takes the mail and hangs up without a word.
+    `mode`: `take`; `busy` answers RCPT with 421 and `unknown` with 550; `mute` says nothing once
+    greeted; `hang` says nothing after DATA; `busy-data` and `unwanted` answer DATA with 421 and
+    550; `drop` takes the mail and hangs up without a word.
     """
 
     def __init__(self, mode: str) -> None:
@@ -30,6 +31,20 @@ class Peer:
     def url(self) -> str:
         """For PORTAL_SMTP_URL."""
         return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        _server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        name: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Answer a greeting."""
+        if self.mode == "mute":
+            await asyncio.sleep(60)
+        session.host_name = name
+        return responses
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -49,6 +64,10 @@ class Peer:
         """Take a mail."""
         if self.mode == "hang":
             await asyncio.sleep(60)
+        if self.mode == "busy-data":
+            return "421 4.3.2 try again later"
+        if self.mode == "unwanted":
+            return "550 5.7.1 not wanted here"
         content = envelope.original_content or b""
         self.taken.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
         if self.mode == "drop":

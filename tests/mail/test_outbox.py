@@ -149,7 +149,7 @@ def test_nothing_is_left_of_a_transaction_that_fails(outbox: Flask) -> None:
     assert job_of(outbox) is None
 
 
-@pytest.mark.parametrize("mode", ["busy", "hang", "drop", "refused"])
+@pytest.mark.parametrize("mode", ["busy", "busy-data", "mute", "hang", "drop", "refused"])
 def test_a_bad_server_is_tried_again_later(
     outbox: Flask, moment: list[int], monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
@@ -188,18 +188,40 @@ def test_waits_grow_and_end(outbox: Flask, moment: list[int]) -> None:
     assert mail_of(outbox).state == FAILED
 
 
-def test_a_refused_mail_is_given_up_and_says_why(outbox: Flask) -> None:
+@pytest.mark.parametrize(
+    ("mode", "reply"),
+    [("unknown", "550 5.1.1 nobody of that name"), ("unwanted", "550 5.7.1 not wanted here")],
+)
+def test_a_refused_mail_is_given_up_and_says_why(outbox: Flask, mode: str, reply: str) -> None:
     post(outbox)
-    with listening("unknown") as peer:
+    with listening(mode) as peer:
         through(outbox, peer.url)
         assert work_once(outbox, HANDLERS)
         assert not work_once(outbox, HANDLERS)
     mail, job = mail_of(outbox), job_of(outbox)
     assert mail.state == FAILED
-    assert "550 5.1.1 nobody of that name" in (mail.error or "")
+    assert reply in (mail.error or "")
     assert job is not None
     assert job.state == DEAD
     assert peer.tries == 1
+
+
+def test_a_mail_given_up_is_sent_again_as_the_same(outbox: Flask) -> None:
+    posted = post(outbox)
+    with listening("unknown") as peer:
+        through(outbox, peer.url)
+        assert work_once(outbox, HANDLERS)
+        with outbox.app_context(), transaction() as session:
+            assert actions.send_again(session, posted.id)
+            assert not actions.send_again(session, posted.id)  # it waits already
+        peer.mode = "take"
+        assert work_once(outbox, HANDLERS)
+        assert not work_once(outbox, HANDLERS)
+    assert [message["Message-ID"] for message in peer.taken] == [f"<{posted.key}@portal.example>"]
+    mail = mail_of(outbox)
+    assert (mail.state, mail.error, mail.context) == (SENT, None, {})
+    with outbox.app_context(), transaction() as session:
+        assert not actions.send_again(session, posted.id)
 
 
 @pytest.mark.parametrize(

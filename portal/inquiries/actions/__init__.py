@@ -26,6 +26,7 @@ from portal.inquiries.actions.buying import (
     want_links,
     withdraw_deletion,
 )
+from portal.inquiries.actions.delivery import NotFailed, send_again, undelivered
 from portal.inquiries.actions.desk import RECKON, reckon, settle_desk
 from portal.inquiries.actions.digest import send_digests
 from portal.inquiries.actions.drafts import (
@@ -71,6 +72,7 @@ __all__ = [
     "Kept",
     "NewerDraft",
     "NoSuchColleague",
+    "NotFailed",
     "NotOffered",
     "NotUndoable",
     "Overtaken",
@@ -99,6 +101,7 @@ __all__ = [
     "purge_drafts",
     "read",
     "reckon",
+    "send_again",
     "send_digests",
     "send_link",
     "send_links",
@@ -106,6 +109,7 @@ __all__ = [
     "settle_desk",
     "take_back",
     "touch",
+    "undelivered",
     "undo",
     "wake_due",
     "want_links",

@@ -22,6 +22,7 @@ from portal.mail.models import FAILED, QUEUED, Mail
 
 DRAFTS_KEPT: Final = 30 * DAY
 """Seconds after its last key that what somebody typed and did not send is kept."""
+_PERSONAL: Final = (Event.CALL_ASKED.value, Event.MAIL_FAILED.value)
 _AT_ONCE: Final = 20
 """Threads a transaction: of each all messages, notes and mails are written."""
 
@@ -122,10 +123,10 @@ def _empty_words(session: Session, inquiry_id: int) -> None:
             .values(body="")
             .execution_options(synchronize_session=False)
         )
-    # A number, and the hours at which the buyer can be reached.
+    # A number, the hours at which the buyer can be reached, an address in a mail server's words.
     session.execute(
         update(ThreadEvent)
-        .where(ThreadEvent.inquiry_id == inquiry_id, ThreadEvent.kind == Event.CALL_ASKED.value)
+        .where(ThreadEvent.inquiry_id == inquiry_id, ThreadEvent.kind.in_(_PERSONAL))
         .values(facts={})
         .execution_options(synchronize_session=False)
     )
