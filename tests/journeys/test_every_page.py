@@ -19,6 +19,8 @@ PAGES = {
         "/offers/1/inquiries/nowhere",
         "/providers/1",
         "/sign-in",
+        "/threads/",
+        "/threads/sent",
     ),
     "staff@a.example": (
         "/portal/listings/",
@@ -119,6 +121,7 @@ _NO_PAGES = {
     "statistics.days",
     "statistics.listing_days",
     "statistics.provider_days",
+    "threads.deletion",  # looked at in journey 11, where there is a link
     "threads.show",  # looked at in journey 2, where there is a link
     "views.pixel",
 }
