@@ -171,7 +171,7 @@ def settle_away() -> BaseResponse:
         return _account(form)
     actions.set_away(current_user.person_id, form.away_from.data, form.away_until.data)
     flash(_("Saved."))
-    return done(url_for("accounts.account") + "#away")
+    return done(url_for("accounts.account"))
 
 
 @blueprint.post("/portal/account/sessions/<int:session_id>/end")
