@@ -254,7 +254,12 @@ _NARROWS: Final[Mapping[str, ColumnElement[bool]]] = {
 @lru_cache(maxsize=512)
 def _page(shape: _Shape) -> Reading:
     """The statement for one shape of the question, built once."""
-    order = (_t.rank.desc(), _t.id.desc()) if shape.backwards else (_t.rank, _t.id)
+    order: list[ColumnElement[Any]] = [_t.rank, _t.id]
+    if shape.queue is Queue.UNASSIGNED:
+        # PostgreSQL does not see that a column that IS NULL orders nothing; named, it walks the index.
+        order.insert(0, _t.assignee_id)
+    if shape.backwards:
+        order = [column.desc() for column in order]
     read = (ReadMark.inquiry_id == _t.id) & (ReadMark.person_id == bindparam("person_id"))
     found = (
         select(*_LINE)
