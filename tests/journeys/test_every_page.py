@@ -49,6 +49,8 @@ PAGES = {
         "/portal/listings/1/",
         "/portal/inquiries/desk",
         "/portal/inquiries/hand-over",
+        "/portal/inquiries/numbers",
+        "/portal/inquiries/numbers?from=2020-01-01&to=2020-02-01",
     ),
     "admin@portal.example": (
         "/portal/reviews/",
@@ -113,6 +115,7 @@ _NO_PAGES = {
     "imports.refused_xlsx",
     "imports.show",
     "inquiries.news",  # a fragment for polling
+    "inquiries.numbers_file",
     "listings.export_csv",
     "listings.export_xlsx",
     "listings.numbers",  # a fragment that comes after its page

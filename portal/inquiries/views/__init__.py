@@ -14,6 +14,7 @@ from portal.inquiries.views import (
     mails,
     news,
     notes,
+    numbers,
     snippets,
 )
 from portal.inquiries.views.page import blueprint
@@ -45,5 +46,6 @@ __all__ = [
     "mails",
     "news",
     "notes",
+    "numbers",
     "snippets",
 ]

@@ -1,0 +1,90 @@
+"""The numbers of a desk in words: what each one counts in a sentence, rates as readers see them."""
+
+from typing import Any, Final, NamedTuple
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.inquiries.numbers import FEWEST_ANSWERS, FEWEST_CLOSED, Share
+from portal.inquiries.vocabulary import LostReason
+from portal.inquiries.wording import LOST_REASONS
+
+
+class Definition(NamedTuple):
+    """One number: its name, and what it counts."""
+
+    name: Any
+    text: Any
+
+
+DEFINITIONS: Final = {
+    "received": Definition(
+        _l("Received"),
+        _l(
+            "Inquiries that came in on these days by the provider's clock, whatever became of them "
+            "since; spam is counted apart. A seller's are those they have in hand now."
+        ),
+    ),
+    "median": Definition(
+        _l("First response"),
+        _l(
+            "Half of the first answers to these inquiries took no longer than the median, nine of "
+            "ten no longer than the other time, nights and holidays included; of a seller, the "
+            "first answers they gave themselves. Below %(fewest)s answers neither is shown.",
+            fewest=FEWEST_ANSWERS,
+        ),
+    ),
+    "in_time": Definition(
+        _l("Within one working day"),
+        _l(
+            "Share of these inquiries whose first answer came within one working day, by the "
+            "desk's hours and holidays; what may still be answered in time, or was closed before, "
+            "is left out."
+        ),
+    ),
+    "won": Definition(
+        _l("Won"),
+        _l(
+            "Of these inquiries, the won ones among all that are closed as won or lost. Below "
+            "%(fewest)s closed ones the span is shown in which the true rate lies with 95%% "
+            "confidence (Wilson's interval).",
+            fewest=FEWEST_CLOSED,
+        ),
+    ),
+    "lost": Definition(
+        _l("Lost"), _l("Of these inquiries, those closed as lost, by the reason that was given.")
+    ),
+    "open": Definition(
+        _l("Open now"),
+        _l(
+            "Inquiries that are neither closed nor spam at this moment, whenever they came; "
+            "overdue are those whose buyer should have had an answer by now."
+        ),
+    ),
+}
+"""What each number counts, in the order of the page."""
+
+
+def percent(rate: float | None) -> str:
+    """`67%`; a dash for None."""
+    return "—" if rate is None else f"{rate * 100:.0f}%"
+
+
+def rate_or_span(share: Share) -> str:
+    """`67%`; of few things the span in which the true rate lies, `39–86%`; of none a dash."""
+    if share.interval is None or not share.is_small:
+        return percent(share.rate)
+    low, high = share.interval
+    return f"{low * 100:.0f}–{percent(high)}"
+
+
+def reason_words(reason: str) -> str:
+    """Why something was lost, as a heading has it."""
+    words = str(LOST_REASONS[LostReason(reason)]) if reason in set(LostReason) else reason
+    return words[:1].upper() + words[1:]
+
+
+def reasons_line(lost: tuple[tuple[str, int], ...], most: int = 2) -> str:
+    """The commonest reasons in one line: `The price 3, the time 1 …`."""
+    said = _(", ").join(f"{reason_words(reason)} {number}" for reason, number in lost[:most])
+    return f"{said} …" if len(lost) > most else said
