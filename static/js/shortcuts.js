@@ -49,7 +49,7 @@ function press(key) {
   const around = !offered.matches("summary") && offered.closest("details.menu");
   if (around) around.open = true;
   const menu = offered.matches("summary") && offered.parentElement;
-  if (offered.matches("textarea, input, select")) {
+  if (offered.matches("textarea, input:not([type=radio]), select")) {
     offered.focus();
     offered.scrollIntoView({ block: "nearest" });
   } else if (menu?.open) {
