@@ -13,14 +13,13 @@ from typing import Final
 import flask_migrate
 from flask import Flask
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 
 from bench.figures import figure
 from bench.seed import folder
 from portal import clock, config, create_app
 from portal.accounts.actions import add_person, add_provider
 from portal.config import Settings
-from portal.database import transaction
+from portal.database import sqlite_module, transaction
 from portal.extensions import db
 from portal.inquiries import actions
 from portal.inquiries.links import Links
@@ -129,7 +128,7 @@ def _answer_all(app: Flask, provider: int, seller: int, threads: list[int], star
                 except actions.Overtaken as colleagues:
                     seen = colleagues.answers[-1].id
                     overtaken += 1
-                except OperationalError:
+                except sqlite_module().OperationalError:
                     # SQLite's queue of writers is not fair: who waited five seconds is told so,
                     # and presses again.
                     db.session.rollback()
