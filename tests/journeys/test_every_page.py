@@ -49,6 +49,8 @@ PAGES = {
         "/portal/listings/1/",
         "/portal/inquiries/desk",
         "/portal/inquiries/hand-over",
+        "/portal/inquiries/changes",
+        "/portal/inquiries/spam/empty",
         "/portal/inquiries/numbers",
         "/portal/inquiries/numbers?from=2020-01-01&to=2020-02-01",
     ),
@@ -115,6 +117,7 @@ _NO_PAGES = {
     "imports.refused_xlsx",
     "imports.show",
     "inquiries.news",  # a fragment for polling
+    "inquiries.show_change",  # looked at in test_bulk, where something was changed
     "inquiries.numbers_file",
     "listings.export_csv",
     "listings.export_xlsx",
