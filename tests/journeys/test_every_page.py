@@ -50,10 +50,10 @@ PAGES = {
         "/portal/inquiries/desk",
         "/portal/inquiries/hand-over",
         "/portal/inquiries/changes",
-        "/portal/inquiries/spam/empty",
         "/portal/inquiries/numbers",
         "/portal/inquiries/numbers?from=2020-01-01&to=2020-02-01",
     ),
+    "manager@a.example": ("/portal/inquiries/spam/empty",),
     "admin@portal.example": (
         "/portal/reviews/",
         "/portal/reviews/?queue=changed",
