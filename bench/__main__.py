@@ -5,10 +5,10 @@ import platform
 import sys
 import time
 
-from bench import cells, pages, peers, racing, replies, searching, serving, sheets, weight
+from bench import cells, mailing, pages, peers, racing, replies, searching, serving, sheets, weight
 from bench.figures import FIGURES
 
-MODULES = (cells, pages, peers, racing, replies, searching, serving, sheets, weight)
+MODULES = (cells, mailing, pages, peers, racing, replies, searching, serving, sheets, weight)
 
 
 def main(wanted: list[str]) -> int:

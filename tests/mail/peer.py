@@ -21,9 +21,9 @@ class Peer:
     550; `drop` takes the mail and hangs up without a word.
     """
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, port: int | None = None) -> None:
         self.mode = mode
-        self.port = free_port()
+        self.port = port or free_port()
         self.taken: list[EmailMessage] = []
         self.tries = 0
 
@@ -77,9 +77,9 @@ class Peer:
 
 
 @contextmanager
-def listening(mode: str = "take") -> Iterator[Peer]:
-    """A mail server that listens until the end of the block."""
-    peer = Peer(mode)
+def listening(mode: str = "take", port: int | None = None) -> Iterator[Peer]:
+    """A mail server that listens until the end of the block, on a free port unless one is given."""
+    peer = Peer(mode, port)
     controller = Controller(
         peer, hostname="127.0.0.1", port=peer.port, enable_SMTPUTF8=False, decode_data=False
     )
