@@ -82,7 +82,8 @@ def _under(mode: str) -> tuple[float, int]:
         provider = add_provider("Provider")
         roles = frozenset({Role.SELLER})
         add_person("seller@a.example", "Seller", secrets.token_hex(), roles, provider_id=provider)
-        listing = listings.create(provider, Content(title="RTX 4090"), by=None)
+        offer = Content(title="RTX 4090", place="110000", description="适合推理场景。" * 20)
+        listing = listings.create(provider, offer, by=None)
         listings.publish(provider, listing, by=None)
     port = free_port()
     with (
