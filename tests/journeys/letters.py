@@ -21,7 +21,7 @@ def letters_to(site: Server, address: str) -> list[EmailMessage]:
 
 def await_letters(site: Server, address: str, number: int) -> list[EmailMessage]:
     """Wait until `number` mails to this address are there."""
-    until(lambda: len(letters_to(site, address)) >= number, seconds=15)
+    until(lambda: len(letters_to(site, address)) >= number, seconds=45)
     return letters_to(site, address)
 
 
