@@ -104,16 +104,7 @@ def again(
     is_used: bool = False,
     **why: Any,
 ) -> BaseResponse:
-    """Give a form back with everything typed.
-
-    Args:
-        inquiry_id: its thread.
-        form: as it came in.
-        writing: which of the two it is.
-        status: HTTP's.
-        is_used: it was sent before with other words, so it gets a fresh token.
-        why: of Returned.
-    """
+    """Give a form back with everything typed; one sent before with other words gets a new token."""
     if is_used:
         why["notice"] = _("This form was sent before with other words: press the button once more.")
     returned = Returned(
