@@ -5,10 +5,22 @@ import platform
 import sys
 import time
 
-from bench import cells, mailing, pages, peers, racing, replies, searching, serving, sheets, weight
+from bench import (
+    cells,
+    inbox,
+    mailing,
+    pages,
+    peers,
+    racing,
+    replies,
+    searching,
+    serving,
+    sheets,
+    weight,
+)
 from bench.figures import FIGURES
 
-MODULES = (cells, mailing, pages, peers, racing, replies, searching, serving, sheets, weight)
+MODULES = (cells, inbox, mailing, pages, peers, racing, replies, searching, serving, sheets, weight)
 
 
 def main(wanted: list[str]) -> int:

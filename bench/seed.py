@@ -24,6 +24,8 @@ from portal.config import Settings
 from portal.database import transaction
 from portal.digests import digest_of
 from portal.extensions import db
+from portal.inquiries.models import Inquiry, Message
+from portal.inquiries.vocabulary import FAR, Author
 from portal.listings import search
 from portal.listings.models import Attribute, Listing
 from portal.permissions import Role
@@ -34,6 +36,8 @@ _STATUSES: Final = ("live", "live", "live", "live", "draft", "paused", "expired"
 _PROVIDERS: Final = 10
 _BATCH: Final = 10_000
 _DESCRIBED: Final = 500
+_SELLERS: Final = 8
+_OFFERS: Final = 100
 
 
 def folder() -> Path:
@@ -70,6 +74,93 @@ def app_with(listings: int, *, bodies: bool = False) -> Flask:
             if bodies:
                 _describe(listings)
     return app
+
+
+@cache
+def app_with_threads(threads: int) -> Flask:
+    """The application on SQLite with one provider's desk of `threads` threads, and its seller.
+
+    One in ten waits for an answer, a third of those beyond its deadline; the rest are answered, put
+    aside, won, lost or spam.
+    """
+    data = folder()
+    settings = Settings(data_dir=data)
+    config.create_secret_key(config.secret_key_path(settings))
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        owner = add_provider("Provider")
+        for number in range(_SELLERS):
+            add_person(
+                f"seller{number}@a.example",
+                f"Seller {number}",
+                secrets.token_hex(),
+                frozenset({Role.SELLER}),
+                provider_id=owner,
+                language="en",
+            )
+        with _in_haste():
+            _fill([owner] * _PROVIDERS, _OFFERS)
+            _ask(owner, threads)
+    return app
+
+
+def _ask(owner: int, threads: int) -> None:
+    chance = random.Random(11)
+    now = clock.now()
+    for start in range(1, threads + 1, _BATCH):
+        inquiries, messages = [], []
+        for number in range(start, min(start + _BATCH, threads + 1)):
+            asked = now - chance.randrange(1, 400 * clock.DAY)
+            inquiries.append(_thread(owner, number, asked, chance, now))
+            messages.append(
+                {
+                    "id": number,
+                    "inquiry_id": number,
+                    "author": Author.BUYER.value,
+                    "body": f"请问 8 卡整机第 {number} 台的交付时间和价格？" * 3,
+                    "form_nonce": f"message-{number}",
+                    "created_at": asked,
+                }
+            )
+        with transaction() as session:
+            session.execute(insert(Inquiry), inquiries)
+            session.execute(insert(Message), messages)
+    with transaction() as session:
+        session.execute(text("ANALYZE"))
+
+
+def _thread(
+    owner: int, number: int, asked: int, chance: random.Random, now: int
+) -> dict[str, object]:
+    kind = chance.choices(
+        ("us", "buyer", "snoozed", "won", "lost", "spam"), (10, 20, 5, 25, 30, 10)
+    )[0]
+    waits = kind == "us"
+    due = now + chance.randrange(-clock.DAY, 2 * clock.DAY)
+    return {
+        "id": number,
+        "provider_id": owner,
+        "listing_id": 1 + number % _OFFERS,
+        "listing_then": {"title": f"H100 八卡整机 {number % _OFFERS}"},
+        "state": {"us": "new", "spam": "spam"}.get(kind, "answered"),
+        "outcome": kind if kind in {"won", "lost"} else None,
+        "closed_at": asked if kind in {"won", "lost"} else None,
+        "snoozed_until": now + clock.DAY if kind == "snoozed" else None,
+        "assignee_id": chance.choice((None, *range(1, _SELLERS + 1))),
+        "name": f"Buyer {number}",
+        "company": "向量科技",
+        "email": f"buyer{number}@c.example",
+        "language": "zh",
+        "form_nonce": f"inquiry-{number}",
+        "link_nonce": f"link-{number}",
+        "link_digest": f"{number:064}",
+        "created_at": asked,
+        "last_message_at": asked,
+        "due_at": due if waits else None,
+        "rank": due if waits else FAR - asked,
+        "last_letter_id": number,
+    }
 
 
 @contextmanager
