@@ -197,6 +197,7 @@ class Line(NamedTuple):
     last_message_at: int
     assignee_id: int | None
     snoozed_until: int | None
+    version: int
     is_unread: bool | None
     """Whether the reader has not seen the buyer's newest message."""
 
@@ -227,6 +228,7 @@ _LINE: Final[tuple[Any, ...]] = (
     _t.last_message_at,
     _t.assignee_id,
     _t.snoozed_until,
+    _t.version,
     (_t.last_letter_id > func.coalesce(ReadMark.message_id, 0)).label("is_unread"),
 )
 

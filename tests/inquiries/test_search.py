@@ -6,6 +6,7 @@ from sqlalchemy import select
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import search
+from portal.inquiries.actions.removing import remove
 from portal.inquiries.models import Inquiry, Message, Note
 from portal.inquiries.vocabulary import Author
 from portal.listings.models import Listing
@@ -75,3 +76,28 @@ def test_what_another_release_wrote_is_indexed(listing: Listing) -> None:
     assert search.reindex() >= 1
     assert _found("司马光", listing.provider_id) == [made.id]
     assert search.reindex() == 0, "there is nothing left to do"
+
+
+def test_nothing_of_a_deleted_thread_is_left_in_the_index(
+    thread: Inquiry, listing: Listing
+) -> None:
+    kept = thread.id
+    with transaction() as session:
+        remove(session, session.get_one(Inquiry, kept))
+    with transaction() as session:
+        # SQLite gives the newest row's number again: what is left would name the wrong thread.
+        another = Inquiry(
+            **{
+                column.key: getattr(thread, column.key)
+                for column in Inquiry.__table__.columns
+                if column.key not in {"stage", "name", "company", "email", "phone"}
+            },
+            name="别人",
+            email="another@c.example",
+        )
+        session.add(another)
+        session.flush()
+        search.index(session, another)
+    assert another.id == kept
+    assert _found("欧阳", listing.provider_id) == []
+    assert _found("别人", listing.provider_id) == [kept]

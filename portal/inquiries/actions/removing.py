@@ -3,6 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from portal.inquiries import search
 from portal.inquiries.models import Inquiry
 from portal.mail.actions import withdraw
 from portal.mail.models import Mail
@@ -15,6 +16,7 @@ def remove(session: Session, inquiry: Inquiry) -> None:
     hold the buyer's address and go too.
     """
     inquiry_id = inquiry.id
+    search.forget(session, inquiry_id)
     session.execute(delete(Inquiry).where(Inquiry.id == inquiry_id))
     for mail_id in session.scalars(select(Mail.id).where(Mail.inquiry_id == inquiry_id)).all():
         withdraw(session, mail_id)
