@@ -43,7 +43,7 @@ DEFINITIONS: Final = {
         ),
     ),
     "won": Definition(
-        _l("Won"),
+        _l("Won rate"),
         _l(
             "Of these inquiries, the won ones among all that are closed as won or lost. Below "
             "%(fewest)s closed ones the span is shown in which the true rate lies with 95%% "
