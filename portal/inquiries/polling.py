@@ -7,6 +7,7 @@ goes on to Flask, which decides as if this were not here.
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -27,11 +28,14 @@ from portal.inquiries.models import Inquiry
 from portal.permissions import Permission, permissions_of
 from portal.reading import Reading
 from portal.web import headers
+from portal.web.kept import Kept
 from portal.web.sessions import VerifiedOnce
 
 PATH: Final = "/portal/inquiries/news"
 _Environ = dict[str, Any]
 _App = Callable[[_Environ, Callable[..., Any]], Iterable[bytes]]
+_ADDRESSED: Final = ("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+"""What says to which host a request goes."""
 _MARKS: Final = ("HTTP_HX_BOOSTED", "HTTP_HX_HISTORY_RESTORE_REQUEST", "HTTP_TRANSFER_ENCODING")
 """Headers that no poll has."""
 _p: Final = Person.__table__.c
@@ -74,6 +78,7 @@ class Polls:
         self._sessions = sessions
         self._next: _App = app.wsgi_app
         self._headers = headers.of_private_pages(settings)
+        self._hosts: Kept[bool] = Kept(100)
 
     def __call__(self, environ: _Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer 204, or leave it to the application."""
@@ -98,16 +103,21 @@ class Polls:
         return bool(rows) and _holds(_Found._make(rows[0]), since, opened)
 
     def _is_for_us(self, environ: _Environ) -> bool:
-        try:
-            get_host(environ, self._app.config["TRUSTED_HOSTS"])
-        except SecurityError:
-            return False
-        return True
+        key = tuple(map(environ.get, _ADDRESSED))
+        found = self._hosts.get(key)
+        if found is None:
+            try:
+                get_host(environ, self._app.config["TRUSTED_HOSTS"])
+                found = True
+            except SecurityError:
+                found = False
+            self._hosts.put(key, found)
+        return found
 
     def _token(self, environ: _Environ) -> str | None:
         """The session's random id, as Flask-Login keeps it in the cookie."""
         name = self._app.config["SESSION_COOKIE_NAME"]
-        cookie = parse_cookie(environ.get("HTTP_COOKIE")).get(name)
+        cookie = _cookie(environ.get("HTTP_COOKIE", ""), name)
         values = self._sessions.values_in(self._app, cookie)
         token = values.get("_user_id") if values else None
         return token if isinstance(token, str) else None
@@ -124,6 +134,13 @@ def _is_poll(environ: _Environ) -> bool:
     )
 
 
+@lru_cache(maxsize=512)
+def _cookie(header: str, name: str) -> str | None:
+    """One cookie of a header; an open inbox sends the same one with each poll."""
+    return parse_cookie(header).get(name)
+
+
+@lru_cache(maxsize=512)
 def _asked(query: str) -> tuple[str, int | None] | None:
     """The stamp that the page has and its open thread; None where Flask had better read it."""
     pairs = parse_qsl(query, keep_blank_values=True)

@@ -22,12 +22,13 @@ _NAMES: Final = ("version", "due", "queued", "typing")
 def parts(provider: ColumnElement[Any], me: ColumnElement[Any]) -> dict[str, Select[Any]]:
     """The selects that a stamp is made of, over `now`, `fresh_since` and `inquiry_id`.
 
+    Whether that thread is the provider's is for the caller to see, before anything is told of it.
+
     Args:
         provider: id of the provider whose desk it is.
         me: id of the reader, whose own drafts are no news.
     """
     opened = bindparam("inquiry_id", type_=BigInteger)
-    is_theirs = (Inquiry.id == opened) & (Inquiry.provider_id == provider)
     return {
         "version": select(Desk.version).where(Desk.provider_id == provider),
         "due": select(Inquiry.rank)
@@ -39,15 +40,11 @@ def parts(provider: ColumnElement[Any], me: ColumnElement[Any]) -> dict[str, Sel
         .order_by(Inquiry.rank)
         .limit(1),
         "queued": select(func.count())
-        .select_from(Inquiry)
-        .join(Message, Message.inquiry_id == Inquiry.id)
+        .select_from(Message)
         .join(Mail, Mail.id == Message.mail_id)
-        .where(is_theirs, Mail.state == QUEUED),
-        "typing": select(func.aggregate_strings(cast(AnswerDraft.person_id, String), ","))
-        .select_from(Inquiry)
-        .join(AnswerDraft, AnswerDraft.inquiry_id == Inquiry.id)
-        .where(
-            is_theirs,
+        .where(Message.inquiry_id == opened, Mail.state == QUEUED),
+        "typing": select(func.aggregate_strings(cast(AnswerDraft.person_id, String), ",")).where(
+            AnswerDraft.inquiry_id == opened,
             AnswerDraft.kind == "answer",
             AnswerDraft.saved_at > bindparam("fresh_since", type_=BigInteger),
             AnswerDraft.person_id != me,
