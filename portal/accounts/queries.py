@@ -171,16 +171,6 @@ def notices_of(person_id: int) -> str:
     return chosen
 
 
-def recipients_of(provider_id: int, role: Role) -> Select[str, str]:
-    """Address and language of each active person of the provider who holds `role`."""
-    return (
-        select(Person.email, Person.language)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .where(Person.provider_id == provider_id, Person.is_active, PersonRole.role == role.value)
-        .order_by(Person.id)
-    )
-
-
 def providers(cursor: tuple[bool, tuple[Any, ...]] | None) -> Sequence[AnyRow]:
     """One more than a page of all providers by name, in reading direction after the cursor."""
     backwards, key = cursor or (False, ())
