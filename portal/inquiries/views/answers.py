@@ -107,16 +107,11 @@ def again(
     """Give a form back with everything typed; one sent before with other words gets a new token."""
     if is_used:
         why["notice"] = _("This form was sent before with other words: press the button once more.")
-    returned = Returned(
-        writing,
-        form,
-        token=None if is_used else _good_token(writing, inquiry_id),
-        revision=number_sent("draft") or 0,
-        **why,
-    )
-    return respond(
-        PAGE, FRAGMENT, status=status, **inbox.context(inquiry_id, returned, focus="box")
-    )
+    token = None if is_used else _good_token(writing, inquiry_id)
+    revision = number_sent("draft") or 0
+    returned = Returned(writing, form, token=token, revision=revision, **why)
+    context = inbox.context(inquiry_id, returned, focus="box")
+    return respond(PAGE, FRAGMENT, status=status, **context)
 
 
 def _good_token(writing: Writing, inquiry_id: int) -> str | None:
