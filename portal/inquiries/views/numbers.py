@@ -43,7 +43,9 @@ def numbers() -> Response:
     )
 
 
-@blueprint.get("/numbers/<any(sellers, listings, reasons):table>.csv")
+@blueprint.get("/numbers/sellers.csv", defaults={"table": "sellers"})
+@blueprint.get("/numbers/listings.csv", defaults={"table": "listings"})
+@blueprint.get("/numbers/reasons.csv", defaults={"table": "reasons"})
 @requires(Permission.INQUIRY_VIEW)
 def numbers_file(table: str) -> Response:
     """One of the page's tables."""
