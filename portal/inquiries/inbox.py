@@ -320,6 +320,6 @@ def _addresses(here: Place, inquiry_id: int | None, stamp: str) -> dict[str, Any
     return {
         "place": here.query,
         "stamp": stamp,
-        "news_url": url_for(".news", since=stamp, open=inquiry_id, **here.query),
+        "news_url": url_for(".news", stamp=stamp, open=inquiry_id, **here.query),
         "here_url": page or url_for(".index", **here.query),
     }

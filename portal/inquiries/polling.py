@@ -94,13 +94,13 @@ class Polls:
         asked = _asked(environ.get("QUERY_STRING", ""))
         if token is None or asked is None:
             return False
-        since, opened = asked
+        stamp, opened = asked
         try:
             with self._app.app_context():
                 rows = _QUESTION.rows({"digest": digest_of(token), **stamps.values(opened)})
         except SQLAlchemyError:
             return False
-        return bool(rows) and _holds(_Found._make(rows[0]), since, opened)
+        return bool(rows) and _holds(_Found._make(rows[0]), stamp, opened)
 
     def _is_for_us(self, environ: _Environ) -> bool:
         key = tuple(map(environ.get, _ADDRESSED))
@@ -145,21 +145,21 @@ def _asked(query: str) -> tuple[str, int | None] | None:
     """The stamp that the page has and its open thread; None where Flask had better read it."""
     pairs = parse_qsl(query, keep_blank_values=True)
     found = dict(reversed(pairs))
-    since, opened = found.get("since"), found.get("open")
-    if not since:
+    stamp, opened = found.get("stamp"), found.get("open")
+    if not stamp:
         return None
     if opened is None:
-        return since, None
+        return stamp, None
     if not (opened.isascii() and opened.isdecimal() and len(opened) < 19):
         return None
-    return since, int(opened)
+    return stamp, int(opened)
 
 
-def _holds(row: Any, since: str, opened: int | None) -> bool:
+def _holds(row: Any, stamp: str, opened: int | None) -> bool:
     """Whether the session holds, its person may look at this, and there is nothing new in it."""
     return (
         not people.is_idle(row.seen_at, row.is_remembered, clock.now())
         and Permission.INQUIRY_VIEW in permissions_of(people.roles_in(row.roles))
         and (opened is None or bool(row.is_theirs))
-        and stamps.stamp(row._asdict()) == since
+        and stamps.stamp(row._asdict()) == stamp
     )

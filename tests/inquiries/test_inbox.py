@@ -152,7 +152,7 @@ def test_a_poll_with_a_made_up_thread_is_no_fault(seller: PagesClient, opened: s
 
 
 def test_a_poll_that_a_browser_opens_is_the_page(seller: PagesClient) -> None:
-    assert "<!doctype" in seller.get("/portal/inquiries/news?since=0.0").text.lower()
+    assert "<!doctype" in seller.get("/portal/inquiries/news?stamp=0.0").text.lower()
 
 
 def test_an_answer_is_stored_mailed_and_timed(
@@ -295,7 +295,7 @@ def test_another_providers_inquiry_is_no_different_from_none(
     for method, path in (
         ("GET", "/portal/inquiries/{}"),
         ("POST", "/portal/inquiries/{}/replies"),
-        ("GET", "/portal/inquiries/news?open={}&since=x"),
+        ("GET", "/portal/inquiries/news?open={}&stamp=x"),
     ):
         answers = [
             seller.open(

@@ -53,12 +53,13 @@ def url(client: PagesClient, listing: Listing) -> str:
     """What the page of an open thread asks."""
     inquiry = factories.inquiry(listing, due_at=NOW + 600)
     page = client.get(f"/portal/inquiries/{inquiry.id}").text
-    return (
-        page.split('<div id="inbox-news')[1]
-        .split('hx-get="')[1]
-        .split('"')[0]
-        .replace("&amp;", "&")
-    )
+    return _polled(page)
+
+
+def _polled(page: str) -> str:
+    """The address that a page asks for news."""
+    after = page.split('<div id="inbox-news')[1].split('hx-get="')[1]
+    return after.split('"')[0].replace("&amp;", "&")
 
 
 def test_nothing_new_is_answered_before_flask_with_the_headers_of_a_page(
@@ -87,9 +88,9 @@ def test_nothing_new_is_answered_before_flask_with_the_headers_of_a_page(
         {"headers": HTMX, "method": "HEAD"},
         {"headers": HTMX, "method": "POST"},
         {"headers": HTMX | {"Host": "evil.example"}},
-        {"headers": HTMX, "query_string": "since=0.0.0."},
+        {"headers": HTMX, "query_string": "stamp=0.0.0."},
         {"headers": HTMX, "query_string": "open=1"},
-        {"headers": HTMX, "query_string": "since="},
+        {"headers": HTMX, "query_string": "stamp="},
     ],
 )
 def test_what_is_no_poll_of_ours_goes_on(
@@ -157,12 +158,20 @@ def test_a_cookie_is_as_old_as_its_signature(
     assert client.get(url, hx=True).status_code == 401
 
 
+def test_a_list_narrowed_to_some_days_is_polled(client: PagesClient, url: str) -> None:
+    page = client.get("/portal/inquiries/?queue=all&since=2026-09-01&until=2026-09-30")
+    assert page.status_code == 200
+    address = _polled(page.text)
+    assert "since=2026-09-01" in address
+    assert client.get(address, hx=True).status_code == 204
+
+
 def test_another_providers_thread_is_not_polled(
     client: PagesClient, url: str, other_provider: Provider
 ) -> None:
     foreign = factories.inquiry(factories.listing(other_provider))
-    since = url.split("since=")[1].split("&", maxsplit=1)[0]
-    answer = client.get(f"/portal/inquiries/news?since={since}&open={foreign.id}", hx=True)
+    stamp = url.split("stamp=")[1].split("&", maxsplit=1)[0]
+    answer = client.get(f"/portal/inquiries/news?stamp={stamp}&open={foreign.id}", hx=True)
     assert answer.status_code == 404
 
 

@@ -16,6 +16,6 @@ from portal.web.polling import unattended
 def news() -> Response:
     """The list, the numbers and the open thread's messages as they are now."""
     context = inbox.context(request.args.get("open", type=row_id))
-    before = request.args.get("since", "").partition(".")[0]
+    before = request.args.get("stamp", "").partition(".")[0]
     is_news = context["stamp"].partition(".")[0] != before
     return respond(PAGE, "inquiries/_news.html", **context, is_news=is_news)
