@@ -48,7 +48,7 @@ function press(key) {
   if (!offered) return false;
   const around = !offered.matches("summary") && offered.closest("details.menu");
   if (around) around.open = true;
-  const menu = offered.matches("summary") && offered.parentElement;
+  const menu = offered.matches("summary") ? offered.parentElement : null;
   if (offered.matches("textarea, input:not([type=radio]), select")) {
     offered.focus();
     offered.scrollIntoView({ block: "nearest" });
@@ -56,6 +56,8 @@ function press(key) {
     menu.querySelector("summary ~ * :is(button, input, select, textarea, a)")?.focus();
   } else {
     offered.click();
+    // A choice in a menu that was opened for it: Enter then sends its form.
+    if (around) offered.focus();
     menu?.querySelector("summary ~ * :is(button, input:not([type=hidden]), select, textarea, a)")?.focus();
   }
   return true;
