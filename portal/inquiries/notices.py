@@ -157,7 +157,7 @@ def _write_to_buyer(
     *,
     not_before: int | None = None,
 ) -> None:
-    if inquiry.email is None:
+    if not inquiry.email:  # none was given, or it was deleted
         return
     context = {
         "name": inquiry.name,

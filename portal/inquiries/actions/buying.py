@@ -14,7 +14,14 @@ from portal.clock import DAY, MINUTE
 from portal.database import transaction
 from portal.inquiries import notices, retention, turns
 from portal.inquiries.actions.receiving import buyer_digest, is_known, say
-from portal.inquiries.actions.threads import audit, happened, link_of, locked, touch
+from portal.inquiries.actions.threads import (
+    audit,
+    happened,
+    link_of,
+    locked,
+    locked_for_buyer,
+    touch,
+)
 from portal.inquiries.links import NEWEST, Links, ends_at
 from portal.inquiries.models import Desk, Inquiry, ThreadEvent
 from portal.inquiries.senders import Origin, count
@@ -58,11 +65,11 @@ def ask_for_call(
         links: makes the sellers' link.
 
     Raises:
-        Missing: no such inquiry.
+        Missing: no such inquiry, or its data was deleted.
         senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
-        inquiry = locked(session, inquiry_id)
+        inquiry = locked_for_buyer(session, inquiry_id)
         if is_known(session, form_nonce):
             return False
         count(session, origin)
@@ -77,11 +84,11 @@ def close(inquiry_id: int, *, origin: Origin) -> bool:
     """Close a thread at its buyer's word; False where it was closed before, and stays as it was.
 
     Raises:
-        Missing: no such inquiry.
+        Missing: no such inquiry, or its data was deleted.
         senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
-        inquiry = locked(session, inquiry_id)
+        inquiry = locked_for_buyer(session, inquiry_id)
         if inquiry.outcome is not None:
             return False
         count(session, origin)
@@ -103,11 +110,11 @@ def ask_deletion(inquiry_id: int, *, origin: Origin, links: Links) -> int:
         When it goes (UTC seconds): of an earlier wish, where there is one.
 
     Raises:
-        Missing: no such inquiry.
+        Missing: no such inquiry, or its data was deleted.
         senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
-        inquiry = locked(session, inquiry_id)
+        inquiry = locked_for_buyer(session, inquiry_id)
         if earlier := _wished_at(session, inquiry):
             return earlier
         count(session, origin)
@@ -126,11 +133,11 @@ def withdraw_deletion(inquiry_id: int, *, origin: Origin) -> bool:
     """Take the wish for deletion back; False where there is none.
 
     Raises:
-        Missing: no such inquiry.
+        Missing: no such inquiry, or its data was deleted.
         senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
-        inquiry = locked(session, inquiry_id)
+        inquiry = locked_for_buyer(session, inquiry_id)
         if _wished_at(session, inquiry) is None:
             return False
         count(session, origin)

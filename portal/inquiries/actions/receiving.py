@@ -13,7 +13,14 @@ from portal.database import Missing, transaction
 from portal.digests import digest_of
 from portal.inquiries import assigning, notices, retention
 from portal.inquiries.actions.answering import FormUsed, reopen
-from portal.inquiries.actions.threads import audit, happened, hours_of, locked, settle, touch
+from portal.inquiries.actions.threads import (
+    audit,
+    happened,
+    hours_of,
+    locked_for_buyer,
+    settle,
+    touch,
+)
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Desk, Inquiry, Message
 from portal.inquiries.senders import Origin, count
@@ -203,11 +210,11 @@ def write_back(
     """Add a buyer's further message and mail the sellers; returns whether this one is new.
 
     Raises:
-        Missing: no such inquiry.
+        Missing: no such inquiry, or its data was deleted.
         senders.TooMany: a limit of this sender is reached.
     """
     with transaction() as session:
-        inquiry = locked(session, inquiry_id)
+        inquiry = locked_for_buyer(session, inquiry_id)
         if is_known(session, form_nonce):
             return False
         count(session, origin)

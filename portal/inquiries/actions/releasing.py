@@ -60,8 +60,8 @@ def let_in(
         links: makes the private link.
         numbers: of numbers_in_slot().
     """
-    if not count_in(session, inquiry):
-        return
+    if not count_in(session, inquiry) or inquiry.forgotten_at is not None:
+        return  # of one whose data is gone there is nothing left to tell
     first = session.scalars(
         select(Message).where(Message.inquiry_id == inquiry.id).order_by(Message.id).limit(1)
     ).one()

@@ -44,6 +44,18 @@ def locked(session: Session, inquiry_id: int, provider_id: int | None = None) ->
     return inquiry
 
 
+def locked_for_buyer(session: Session, inquiry_id: int) -> Inquiry:
+    """The same for its buyer: once their data was deleted, nothing new of theirs is taken in.
+
+    Raises:
+        Missing: there is none, or it was deleted since its page was looked at.
+    """
+    inquiry = locked(session, inquiry_id)
+    if inquiry.forgotten_at is not None:
+        raise Missing
+    return inquiry
+
+
 def touch(session: Session, provider_id: int) -> Desk:
     """Tell the provider's open inboxes that something changed; the desk, locked until the end."""
     session.execute(_TOUCH, {"provider": provider_id})
