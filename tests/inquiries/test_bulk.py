@@ -47,6 +47,18 @@ def change_id() -> int:
     return db.session.scalars(select(Change.id).order_by(Change.id.desc())).first() or 0
 
 
+def test_the_same_page_sent_again_with_another_sum_is_no_copy(
+    seller: PagesClient, listing: Listing, hx: bool
+) -> None:
+    """Whoever goes back and corrects the sum is told that the thread has changed, not that it is done."""
+    thread = factories.inquiry(listing)
+    form = sent("won", thread, amount="11", currency="CNY")
+    for amount, status in (("11", 200 if hx else 303), ("11", 200 if hx else 303), ("12", 409)):
+        answer = seller.post(f"{ACTS}?open={thread.id}", data=form | {"amount": amount}, hx=hx)
+        assert answer.status_code == status
+    assert now(thread).won_minor == 1100
+
+
 @pytest.mark.parametrize(
     ("act", "fields", "stage"),
     [

@@ -26,6 +26,8 @@ from portal.web.parsing import Invalid, printable
 _ACTED: Final = "inquiries/_acted.html"
 _ROW: Final = re.compile(r"([1-9][0-9]{0,17})(?:\.([1-9][0-9]{0,8}))?")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
+_SAYING: Final = ("act", "day", "amount", "currency", "reason")
+"""Fields that say what is done: see acting.read()."""
 _CONFLICT: Final = 409
 _UNPROCESSABLE: Final = 422
 
@@ -50,7 +52,7 @@ def act_on() -> BaseResponse:
             rows,
             doing,
             # Of one page several acts can be sent: a copy is the same act on the same threads.
-            form_nonce=f"{nonce} {request.form['act']} {rows}",
+            form_nonce=f"{nonce} {[request.form.get(name) for name in _SAYING]} {rows}",
             links=asking.links(),
         )
     except actions.NoSuchColleague:
