@@ -25,9 +25,10 @@ def _ask(page: Page, **fields: str) -> None:
 def test_asking_reading_the_answer_and_writing_back(
     visit: Visit, site: Server, width: int, javascript: bool
 ) -> None:
+    name = f"Ann {width} {javascript}"
     address = f"buyer-{width}-{javascript}@c.example".lower()
     buyer = visit("/offers/2", javascript=javascript)
-    _ask(buyer, name="Ann Buyer", company="C GmbH", email=address, message=QUESTION)
+    _ask(buyer, name=name, company="C GmbH", email=address, message=QUESTION)
     expect(buyer.get_by_text("What happens next")).to_be_visible()
     expect(buyer.get_by_text(address).first).to_be_visible()
 
@@ -38,9 +39,9 @@ def test_asking_reading_the_answer_and_writing_back(
     inbox = path_in(to_seller, "/portal/inquiries/")
 
     seller = visit(inbox, as_="seller@a.example", javascript=javascript)
-    seller.goto("/portal/inquiries/")
-    seller.get_by_role("link", name="Ann Buyer").first.click()
-    seller.locator("form.answer textarea").fill("Twelve are free. Shall we hold one?")
+    seller.goto("/portal/inquiries/?queue=us")
+    seller.get_by_role("link", name=name).first.click()
+    seller.get_by_label("Your answer to").fill("Twelve are free. Shall we hold one?")
     seller.get_by_role("button", name="Send the answer").click()
     expect(seller.locator(".thread").get_by_text("Twelve are free.")).to_be_visible()
 
@@ -55,7 +56,7 @@ def test_asking_reading_the_answer_and_writing_back(
     buyer.get_by_role("button", name="Send", exact=True).click()
     expect(buyer.locator(".thread").get_by_text("until Friday")).to_be_visible()
     seller.goto("/portal/inquiries/?queue=waiting")
-    expect(seller.get_by_text("Ann Buyer").first).to_be_visible()
+    expect(seller.get_by_text(name).first).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])

@@ -11,7 +11,7 @@ from tests.serving.server import Server
 
 def test_a_new_inquiry_arrives_without_reloading(visit: Visit, site: Server, width: int) -> None:
     name = f"Kim {width}"
-    seller = visit("/portal/inquiries/", as_="seller@a.example")
+    seller = visit("/portal/inquiries/?queue=us", as_="seller@a.example")
     expect(seller.get_by_text(name)).to_have_count(0)
 
     buyer = visit("/offers/3")
@@ -27,7 +27,7 @@ def test_a_new_inquiry_arrives_without_reloading(visit: Visit, site: Server, wid
     expect(arrived).to_be_visible(timeout=9_000)  # the inbox asks every five seconds
     arrived.click()
     expect(seller.get_by_text("Is it free?").last).to_be_visible()
-    seller.locator("form.answer textarea").fill("It is.")
+    seller.get_by_label("Your answer to").fill("It is.")
     seller.get_by_role("button", name="Send the answer").click()
     expect(seller.locator(".thread").get_by_text("It is.")).to_be_visible()
     seller.goto(f"/portal/inquiries/?{urllib.parse.urlencode({'queue': 'answered'})}")
