@@ -5,7 +5,7 @@ export function openDialog(id) {
   if (dialog?.showModal && !dialog.open) dialog.showModal();
 }
 
-function closeMenus(except) {
+export function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu !== except) menu.open = false;
   }

@@ -1,6 +1,6 @@
 // Single-key shortcuts: silent while typing, and they can be switched off for this device (WCAG 2.1.4).
 // Fallback: every one of them is also a link, a button or a field.
-import { openDialog } from "./dialogs.js";
+import { closeMenus, openDialog } from "./dialogs.js";
 import { toggle } from "./selection.js";
 
 const KEY = "portal.shortcuts";
@@ -46,9 +46,12 @@ function step(by) {
 function press(key) {
   const offered = [...document.querySelectorAll(`[data-key="${key}"]`)].find((one) => one.getClientRects().length || one.closest("details.menu"));
   if (!offered) return false;
-  const around = !offered.matches("summary") && offered.closest("details.menu");
-  if (around) around.open = true;
   const menu = offered.matches("summary") ? offered.parentElement : null;
+  const around = menu ? null : offered.closest("details.menu");
+  if (around) {
+    closeMenus(around);
+    around.open = true;
+  }
   if (offered.matches("textarea, input:not([type=radio]), select")) {
     offered.focus();
     offered.scrollIntoView({ block: "nearest" });
@@ -56,7 +59,7 @@ function press(key) {
     menu.querySelector("summary ~ * :is(button, input, select, textarea, a)")?.focus();
   } else {
     offered.click();
-    // A choice in a menu that was opened for it: Enter then sends its form.
+    // What stands in a menu is gone on with there: the arrows choose, Enter sends.
     if (around) offered.focus();
     menu?.querySelector("summary ~ * :is(button, input:not([type=hidden]), select, textarea, a)")?.focus();
   }

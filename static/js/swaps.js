@@ -47,7 +47,11 @@ export function start() {
         || (active === document.body && Boolean(ctx.sourceEvent?.isTrusted)),
       button: ctx.sourceElement?.matches?.("tr button") || false,
       edit: ctx.sourceElement?.closest?.("form[data-inline-edit]")?.closest("td")?.dataset.col || false,
-      lost() { return this.inside && (document.activeElement === document.body || !document.activeElement); },
+      // A field that came to stand in a menu that is shut has lost it too.
+      lost() {
+        const now = document.activeElement;
+        return this.inside && (!now || now === document.body || now.matches("details:not([open]) > :not(summary) *"));
+      },
     };
   });
   document.addEventListener("htmx:after:swap", (event) => {
