@@ -16,6 +16,7 @@ import { start as navigation } from "./navigation.js";
 import { start as outline } from "./outline.js";
 import { start as pairs } from "./pairs.js";
 import { start as pictures } from "./pictures.js";
+import { start as polls } from "./polls.js";
 import { start as problems } from "./problems.js";
 import { start as selection } from "./selection.js";
 import { start as sessions } from "./sessions.js";
@@ -28,7 +29,7 @@ import { start as undo } from "./undo.js";
 
 document.documentElement.classList.add("has-script");
 
-for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, companions, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, composer, holds, snippets, beacon]) {
+for (const start of [sessions, guard, autosave, flight, swaps, problems, inline, pictures, pairs, companions, outline, filling, growth, folds, navigation, dialogs, toasts, copying, times, shortcuts, selection, undo, composer, holds, polls, snippets, beacon]) {
   try {
     start();
   } catch (error) {
