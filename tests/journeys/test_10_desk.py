@@ -94,6 +94,26 @@ def test_two_sellers_meet_in_a_thread(visit: Visit, site: Server, width: int) ->
     buyer.get_by_role("button", name="Send", exact=True).click()
     expect(_said(lee, "Then we take them.")).to_be_visible(timeout=9_000)
     expect(_box(lee)).to_have_value("Begun")
+    _is_won(lee)
+
+
+def _is_won(page: Page) -> None:
+    """The poll has brought the head too, so that the act is on the thread as it stands; by keys alone."""
+    head = page.locator(".thread-head")
+    expect(head.get_by_text("Waiting", exact=True)).to_be_visible()
+    head.get_by_role("heading").focus()
+    page.keyboard.press("w")
+    amount = page.get_by_label("Won for (may stay empty)").first
+    expect(amount).to_be_focused()
+    page.keyboard.type("120000")
+    page.keyboard.press("Enter")
+    expect(_said(page, "marked it as won for CNY 120,000.00")).to_be_visible()
+    page.locator("#inbox").focus()
+    page.keyboard.press("e")
+    expect(_said(page, "opened it again")).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.get_by_role("radio", name="Price", exact=True).first).to_be_focused()
+    page.keyboard.press("Escape")
 
 
 def _takes_back_and_sends(page: Page) -> None:
