@@ -17,6 +17,6 @@ export function start() {
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!ctx.isLeftOut) return;
     const poll = document.querySelector("[id^='inbox-news-']");
-    poll?.setAttribute("hx-get", poll.getAttribute("hx-get").replace(/(since=\d+)[^&]*/, "$1."));
+    poll?.setAttribute("hx-get", poll.getAttribute("hx-get").replace(/(stamp=\d+)[^&]*/, "$1."));
   });
 }
