@@ -21,6 +21,7 @@ PAGES = {
         "/sign-in",
         "/threads/",
         "/threads/sent",
+        "/unsubscribe/lost",
     ),
     "staff@a.example": (
         "/portal/listings/",
@@ -52,8 +53,9 @@ PAGES = {
         "/portal/inquiries/changes",
         "/portal/inquiries/numbers",
         "/portal/inquiries/numbers?from=2020-01-01&to=2020-02-01",
+        "/portal/inquiries/snippets/",
     ),
-    "manager@a.example": ("/portal/inquiries/spam/empty",),
+    "manager@a.example": ("/portal/inquiries/spam/empty", "/portal/inquiries/desk"),
     "admin@portal.example": (
         "/portal/reviews/",
         "/portal/reviews/?queue=changed",
@@ -116,6 +118,7 @@ _NO_PAGES = {
     "imports.refused_csv",
     "imports.refused_xlsx",
     "imports.show",
+    "inquiries.fill_snippet",  # JSON for the answer's box
     "inquiries.news",  # a fragment for polling
     "inquiries.show_change",  # looked at in test_bulk, where something was changed
     "inquiries.numbers_file",

@@ -47,6 +47,10 @@ FAR: Final = 700_000_000
 NOBODYS: Final = {"version"}
 """Places of an address that name a row only together with another one."""
 NO_ID: Final = {
+    "/portal/account/away",
+    "/portal/account/notices",
+    "/portal/inquiries/desk",
+    "/portal/inquiries/hand-over",
     "/portal/inquiries/snippets/",
     "/portal/inquiries/spam/empty",
     "/language/<code>",
@@ -103,6 +107,14 @@ def theirs(client_for: ClientFor, provider: Provider, folder: Path) -> Theirs:
     doing = actions.Doing(provider.id, "stock", 4, someone.id, may_review=False, folder="")
     change_id = actions.change_many(doing, [(listing_id, 2)], form_nonce=NONCE)
     inquiry = factories.inquiry(factories.listing(provider))
+    message_id = inquiries.answer(
+        inquiry.id,
+        provider_id=provider.id,
+        person_id=someone.id,
+        body="From Monday.",
+        form_nonce=NONCE,
+        links=Links(("key",), "http://127.0.0.1"),
+    ).message_id
     snippet_id = inquiries.keep_snippet(
         provider.id, someone.id, name="Shared", body="{price}", is_shared=True, most=9
     )
@@ -116,6 +128,7 @@ def theirs(client_for: ClientFor, provider: Provider, folder: Path) -> Theirs:
             "import_id": _an_import(folder, provider, someone),
             "inquiry_id": inquiry.id,
             "act_id": _an_act(provider, someone),
+            "message_id": message_id,
             "snippet_id": snippet_id,
             "provider_id": provider.id,
             "session_id": _only(
@@ -193,6 +206,7 @@ def _typed(version: int = 3) -> dict[str, str]:
         "body": "Hello",
         "to": "earlier",
         "move": "archive",
+        "writing": "answer",
         "whole": "1",
         "column-0": "title",
         "column-1": "price",
