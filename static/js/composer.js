@@ -18,5 +18,10 @@ export function start() {
       box?.focus();
     });
   });
+  // Out of the box and back to the thread, so that the single keys work again; what is written stays.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !event.target.matches?.(".composer textarea")) return;
+    event.target.closest(".pane").querySelector("h2")?.focus({ preventScroll: true });
+  });
   document.addEventListener("htmx:after:swap", read);
 }
