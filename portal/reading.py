@@ -86,10 +86,21 @@ class Reading:
         """
         if db.session.registry.has() and db.session().in_transaction():
             return self._of_session(parameters)
+        found = self.rows_now(db.engine, parameters)
+        return self._of_session(parameters) if found is None else found
+
+    def rows_now(self, engine: Engine | Connection, parameters: Mapping[str, Any]) -> Rows | None:
+        """All rows as they are now; the one way that needs no application context.
+
+        None where they have to be read by rows(): somebody listens to the engine's statements, or
+        its server was restarted.
+
+        Raises:
+            DBAPIError: as from a connection's execute().
+        """
         # A test's engine is one connection, whose transaction nobody else sees into.
-        engine: Engine | Connection = db.engine
         if not isinstance(engine, Engine) or engine.dispatch.before_cursor_execute:
-            return self._of_session(parameters)
+            return None
         idle = _idle.get(engine)
         if idle is None:
             idle = _idle.setdefault(engine, _Idle(engine))
@@ -105,7 +116,9 @@ class Reading:
         except connection.dialect.loaded_dbapi.Error as error:
             raise usual(error, connection.dialect, text, values) from error
 
-    def _of_driver(self, idle: _Idle, dialect: Dialect, parameters: Mapping[str, Any]) -> Rows:
+    def _of_driver(
+        self, idle: _Idle, dialect: Dialect, parameters: Mapping[str, Any]
+    ) -> Rows | None:
         text, values = self._compiled.for_(dialect, parameters)
         connection = idle.take()
         try:
@@ -123,7 +136,7 @@ class Reading:
             return found
         # The server was restarted: what else lies here is as dead, and a read can be said twice.
         idle.close()
-        return self._of_session(parameters)
+        return None
 
 
 def in_one_text(statement: Select[Any]) -> Select[Any]:
