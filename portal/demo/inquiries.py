@@ -14,6 +14,7 @@ from portal import clock
 from portal.clock import DAY, MINUTE
 from portal.inquiries import asking, retention
 from portal.inquiries.actions import buyer_digest, settle, touch
+from portal.inquiries.actions.threads import hours_of
 from portal.inquiries.models import Inquiry, Message, Note, ReadMark, Snippet, ThreadEvent
 from portal.inquiries.vocabulary import Author, Event, Outcome, State
 from portal.listings.content import snapshot
@@ -50,6 +51,8 @@ def add(session: Session, chance: random.Random, owners: list[int], people: dict
         session.flush()
         _follow_up(session, made, facts, seller)
         desk = touch(session, owner)
+        hours = hours_of(session, desk)
+        made.workday_ends_at = hours.after(made.created_at, hours.minutes_a_day)
         settle(session, made, desk)
         retention.end(made, desk)
         record_inquiry(session, listing.id)

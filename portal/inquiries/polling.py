@@ -21,13 +21,14 @@ from werkzeug.wsgi import get_host
 from portal import clock
 from portal.accounts import queries as people
 from portal.accounts.models import Person, SignInSession
+from portal.compiled import Rows
 from portal.config import Settings
 from portal.digests import digest_of
 from portal.extensions import db
 from portal.inquiries import stamps
 from portal.inquiries.models import Inquiry
 from portal.permissions import Permission, permissions_of
-from portal.reading import Reading, Rows
+from portal.reading import Reading
 from portal.web import headers
 from portal.web.kept import Kept
 from portal.web.sessions import VerifiedOnce

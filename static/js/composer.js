@@ -8,7 +8,16 @@ function read() {
   }
 }
 
+// A thread opens at what was said last, where it scrolls by itself; one that stands there stays where it was.
+let opened;
+function scroll() {
+  const letters = document.querySelector("[data-newest]");
+  if (letters && letters.id !== opened) letters.scrollTop = letters.scrollHeight;
+  opened = letters?.id;
+}
+
 export function start() {
+  scroll();
   document.addEventListener("click", (event) => {
     const choice = event.target.closest?.("[data-writes]") || event.target.closest?.("label")?.control;
     // A pointer or a shortcut goes on to the box; the arrow keys only choose.
@@ -23,5 +32,8 @@ export function start() {
     if (event.key !== "Escape" || event.isComposing || !event.target.matches?.(".composer textarea")) return;
     event.target.closest(".pane").querySelector("h2")?.focus({ preventScroll: true });
   });
-  document.addEventListener("htmx:after:swap", read);
+  document.addEventListener("htmx:after:swap", () => {
+    read();
+    scroll();
+  });
 }

@@ -12,7 +12,7 @@ from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import actions
 from portal.inquiries.models import Desk, Inquiry, Message, ThreadEvent
-from portal.inquiries.vocabulary import Event
+from portal.inquiries.vocabulary import Event, State
 from portal.jobs.models import Job
 from portal.listings.models import Listing
 from portal.mail.models import FAILED, QUEUED, Mail
@@ -109,6 +109,20 @@ def test_a_refused_mail_is_told_in_its_thread(failed: Message, seller: PagesClie
     assert event.facts == {"message": failed.id, "reason": REASON}
     assert page.count("nobody of that name") == 2  # at the message, and as what happened
     assert f"/messages/{failed.id}/send-again" in page
+
+
+def test_an_answer_that_did_not_arrive_leaves_the_buyer_waiting_for_us(
+    failed: Message, seller: PagesClient
+) -> None:
+    inquiry = db.session.get_one(Inquiry, failed.inquiry_id, populate_existing=True)
+    assert (inquiry.state, inquiry.first_answered_at) == (State.NEW, None)
+    assert inquiry.rank == inquiry.due_at
+    assert "王芳" in seller.get("/portal/inquiries/?queue=us").text
+    seller.post(f"/portal/inquiries/{inquiry.id}/messages/{failed.id}/send-again")
+    db.session.expire_all()
+    inquiry = db.session.get_one(Inquiry, failed.inquiry_id)
+    assert (inquiry.state, inquiry.first_answered_at) == (State.ANSWERED, failed.created_at)
+    assert inquiry.due_at is None
 
 
 def test_open_inboxes_hear_of_a_refused_mail(

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from portal.database import Missing, transaction
-from portal.inquiries.actions.threads import audit, happened, locked, touch
+from portal.inquiries.actions.threads import audit, happened, locked, settle, touch
 from portal.inquiries.models import Inquiry, Message
 from portal.inquiries.vocabulary import Event
 from portal.mail import actions as mail
@@ -28,8 +28,8 @@ def undelivered(mail_id: int, reason: str) -> None:
             return
         inquiry = locked(session, carried.inquiry_id)
         happened(session, inquiry, Event.MAIL_FAILED, message=carried.id, reason=reason)
-        inquiry.version += 1
-        touch(session, inquiry.provider_id)
+        # An answer that did not arrive is none: the buyer waits for us again.
+        settle(session, inquiry, touch(session, inquiry.provider_id))
 
 
 def send_again(message_id: int, *, provider_id: int, person_id: int) -> int:
@@ -55,7 +55,6 @@ def send_again(message_id: int, *, provider_id: int, person_id: int) -> int:
         if mail_id is None or not mail.send_again(session, mail_id):
             raise NotFailed
         happened(session, inquiry, Event.MAIL_AGAIN, person_id, message=message_id)
-        inquiry.version += 1
-        touch(session, provider_id)
+        settle(session, inquiry, touch(session, provider_id))
         audit(session, "inquiry.send-again", inquiry, person_id, message=message_id)
         return inquiry_id

@@ -11,10 +11,11 @@ from portal.audit.actions import record
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import retention, turns
-from portal.inquiries.actions.threads import hours_of, touch
+from portal.inquiries.actions.threads import COUNTS, hours_of, touch
 from portal.inquiries.models import Desk, Inquiry, InquiryCount, Message
 from portal.inquiries.vocabulary import Stage
 from portal.jobs.actions import enqueue
+from portal.mail.models import Mail
 
 RECKON: Final = "inquiries.reckon"
 """The kind of job that works deadlines out anew: of one provider, or once a day of all."""
@@ -133,7 +134,8 @@ def _reckon_some(provider_id: int, ids: Sequence[int]) -> None:
                 Message.person_id,
                 Message.created_at,
             )
-            .where(Message.inquiry_id.in_(list(threads)))
+            .outerjoin(Mail, Mail.id == Message.mail_id)
+            .where(Message.inquiry_id.in_(list(threads)), COUNTS)
             .order_by(Message.inquiry_id, Message.id)
         ).all()
         desk = _desk(session, provider_id)

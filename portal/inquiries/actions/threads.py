@@ -5,7 +5,7 @@ Locks are taken in one order, thread before desk, so that no two writers wait fo
 
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -15,9 +15,15 @@ from portal.database import Missing
 from portal.inquiries import search, turns
 from portal.inquiries.links import Link, Links
 from portal.inquiries.models import Desk, Inquiry, Message, ThreadEvent
-from portal.inquiries.vocabulary import Event
+from portal.inquiries.vocabulary import Author, Event
 from portal.inquiries.workhours import WorkHours
+from portal.mail.models import FAILED, Mail
 
+COUNTS: Final = or_(
+    Message.author != Author.SELLER, Message.mail_id.is_(None), Mail.state != FAILED
+)
+"""Of messages with their mails those that count: an answer whose mail was refused for good has not
+reached the buyer."""
 _TOUCH: Final = text(
     "INSERT INTO inquiry_desks (provider_id, version) VALUES (:provider, 1)"
     " ON CONFLICT (provider_id) DO UPDATE SET version = inquiry_desks.version + 1"
@@ -75,7 +81,8 @@ def settle(session: Session, inquiry: Inquiry, desk: Desk) -> None:
     session.flush()
     messages = session.execute(
         select(Message.id, Message.author, Message.person_id, Message.created_at)
-        .where(Message.inquiry_id == inquiry.id)
+        .outerjoin(Mail, Mail.id == Message.mail_id)
+        .where(Message.inquiry_id == inquiry.id, COUNTS)
         .order_by(Message.id)
     ).all()
     turns.settle(inquiry, messages, hours_of(session, desk), desk.answer_minutes)
