@@ -156,8 +156,11 @@ def said_of(act: Act, acted: actions.Acted) -> str:
     number = len(acted.changed)
     if number == 1:
         return str(acting.DONE[act])
-    counted: str = ngettext("%(num)s inquiry:", "%(num)s inquiries:", number)
-    return f"{counted} {acting.LABELS[act]}"
+    done = acting.DONE[act]
+    told: str = ngettext(
+        "%(num)s inquiry: %(done)s", "%(num)s inquiries: %(done)s", number, done=done
+    )
+    return told
 
 
 @blueprint.post("/<int:inquiry_id>/unread")
