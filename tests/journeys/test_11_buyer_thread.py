@@ -15,8 +15,9 @@ def test_answer_call_closing_reopening_deletion_and_withdrawal(
     visit: Visit, site: Server, width: int, javascript: bool
 ) -> None:
     address = f"whole-{width}-{javascript}@c.example".lower()
+    name = f"Wim {width} {javascript}"
     buyer = visit("/offers/2", javascript=javascript)
-    _ask(buyer, name="Wim Whole", company="", email=address, message="Are eight cards free?")
+    _ask(buyer, name=name, company="", email=address, message="Are eight cards free?")
     expect(buyer.get_by_text("What happens next")).to_be_visible()
     thread = path_in(await_letters(site, address, 1)[0], "/threads/")
     buyer.goto(thread)
@@ -25,10 +26,10 @@ def test_answer_call_closing_reopening_deletion_and_withdrawal(
     inbox = path_in(await_letters(site, "seller@a.example", 1)[-1], "/portal/inquiries/")
     seller = visit(inbox, as_="seller@a.example", javascript=javascript)
     seller.goto("/portal/inquiries/?queue=all")
-    seller.get_by_role("link", name="Wim Whole").first.click()
-    seller.locator("form.answer textarea").first.fill("Eight are free from Monday.")
+    seller.get_by_role("link", name=name).first.click()
+    seller.get_by_label("Your answer to").fill("Eight are free from Monday.")
     seller.get_by_role("button", name="Send the answer").click()
-    expect(seller.get_by_text("Eight are free").first).to_be_visible()
+    expect(seller.locator(".thread").get_by_text("Eight are free")).to_be_visible()
     assert "Eight are free" in text_of(await_letters(site, address, 2)[-1])
 
     buyer.goto(thread)

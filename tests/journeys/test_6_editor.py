@@ -99,10 +99,13 @@ def test_pictures_are_sent_ordered_described_and_saved(
     save(page)
     expect(page.locator("#pictures .picture")).to_have_count(2)
     assert cards(page) == [second, first]
-    seen = page.locator("#pictures img").nth(0)
-    seen.scroll_into_view_if_needed()
+    # Looked up anew each time: the page may still be putting the saved pictures in.
     page.wait_for_function(
-        "image => image.complete && image.naturalWidth === 640", arg=seen.element_handle()
+        """() => {
+            const image = document.querySelector("#pictures img");
+            image?.scrollIntoView();
+            return image?.complete && image.naturalWidth === 640;
+        }"""
     )
 
 

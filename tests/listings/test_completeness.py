@@ -125,6 +125,7 @@ def test_the_snapshot_is_what_a_buyer_was_promised(provider: Provider) -> None:
         "currency": "CNY",
         "unit": "item",
         "delivery_days": 3,
+        "stock": None,
         "place": "110000",
         "valid_until": None,
         "version": 1,

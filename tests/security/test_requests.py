@@ -10,7 +10,7 @@ from flask import Flask
 from portal.accounts.models import Provider
 from portal.listings import actions
 from portal.listings.models import Status
-from portal.mail.rendering import _paragraphs
+from portal.mail.blocks import with_links
 from portal.permissions import Role
 from tests import factories
 from tests.conftest import ClientFor
@@ -160,6 +160,6 @@ def test_headers_are_on_every_answer_of_static_files(visitor: PagesClient) -> No
 )
 def test_q08_only_our_own_links_are_clickable_in_mails(typed: str) -> None:
     ours = f"{ORIGIN}/threads/abc"
-    (html,) = _paragraphs(f"{typed} {ours}", ORIGIN)
+    html = with_links(f"{typed} {ours}", ORIGIN)
     assert html.count("<a ") == 1
     assert f'<a href="{ours}">' in html
