@@ -2,18 +2,16 @@
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.database import transaction
-from portal.extensions import db
 from portal.inquiries.models import Inquiry, Message, Note
 from portal.search.index import SearchIndex
 
 # A thread is behind once something was said that the index has not seen.
 _INDEX: Final = SearchIndex("inquiry_search", "inquiry_id", Inquiry.__table__, "last_message_at")
 _BATCH: Final = 100
-_SPAN: Final = 5000
 
 matches, narrowed, forget = _INDEX.matches, _INDEX.narrowed, _INDEX.forget
 
@@ -25,19 +23,8 @@ def index(session: Session, inquiry: Inquiry) -> None:
 
 
 def reindex() -> int:
-    """Index each thread that search does not know as it is; says how many it were.
-
-    Safe to repeat, to break off and to run twice at once.
-    """
-    highest = db.session.scalar(select(func.max(Inquiry.id))) or 0
-    indexed = 0
-    for start in range(0, highest, _SPAN):
-        behind = list(db.session.scalars(_INDEX.behind(start, start + _SPAN)))
-        for first in range(0, len(behind), _BATCH):
-            indexed += _index(behind[first : first + _BATCH])
-    if indexed:
-        _INDEX.tidy()
-    return indexed
+    """Index each thread that search does not know as it is; says how many it were."""
+    return _INDEX.catch_up(_index, _BATCH)
 
 
 def _index(ids: list[int]) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Provider
@@ -14,26 +14,15 @@ from portal.listings.models import Listing
 
 _BATCH: Final = 200
 """Listings a transaction: nobody waits long for it."""
-_SPAN: Final = 5000
-"""Ids looked through at once."""
 
 
 def reindex() -> int:
     """Index each listing that search does not know, or knows as it was; says how many it were.
 
-    Safe to repeat, to break off and to run twice at once: what it has done is there, and it goes
-    on with the rest. A listing is behind if it was saved by a release that had another index, or
+    A listing is behind if it was saved by a release that had another index, or
     in a way that touched no word of it.
     """
-    highest = db.session.scalar(select(func.max(Listing.id))) or 0
-    indexed = 0
-    for start in range(0, highest, _SPAN):
-        behind = list(db.session.scalars(search.behind(start, start + _SPAN)))
-        for first in range(0, len(behind), _BATCH):
-            indexed += _index(behind[first : first + _BATCH])
-    if indexed:
-        search.tidy()
-    return indexed
+    return search.catch_up(_index, _BATCH)
 
 
 def reindex_provider(provider_id: int) -> int:

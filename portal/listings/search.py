@@ -12,7 +12,7 @@ __all__ = [
     "LONGEST_QUERY",
     "Search",
     "asked",
-    "behind",
+    "catch_up",
     "forget",
     "holds",
     "index",
@@ -24,5 +24,5 @@ __all__ = [
 _INDEX: Final = SearchIndex("listing_search", "listing_id", Listing.__table__, "version")
 
 index, index_many, forget = _INDEX.index, _INDEX.index_many, _INDEX.forget
-behind, tidy = _INDEX.behind, _INDEX.tidy
+catch_up, tidy = _INDEX.catch_up, _INDEX.tidy
 matches, holds, narrowed = _INDEX.matches, _INDEX.holds, _INDEX.narrowed

@@ -6,7 +6,7 @@ in the kept canonical text. So nothing depends on how long a text is, and nothin
 not hold what was typed. portal.search.grams says what that means.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -37,12 +37,15 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
 from portal.database import rows_changed, transaction
+from portal.extensions import db
 from portal.search.asking import asked, scope
 from portal.search.grams import canonical, grams_of
 
 FEW: Final = 1000
 """Up to so many candidates are looked up and sorted; of more, the list is read in its order."""
 AnyRow = Row[*tuple[Any, ...]]
+_SPAN: Final = 5000
+"""Ids looked through at once."""
 _PAGES_A_STEP: Final = 500
 _MOST_STEPS: Final = 10_000
 _SOMETHING: Final = 2
@@ -139,7 +142,7 @@ class SearchIndex:
                 session.execute(self._forget, {"id": row_id, "gone": gone})
         session.execute(delete(self._texts).where(self._key == row_id))
 
-    def behind(self, above: int, up_to: int) -> Select[Any]:
+    def _behind(self, above: int, up_to: int) -> Select[Any]:
         """Ids in a span of them whose row is not indexed, or was at another version of it."""
         return (
             select(self._t.id)
@@ -151,6 +154,26 @@ class SearchIndex:
             )
             .order_by(self._t.id)
         )
+
+    def catch_up(self, index_some: Callable[[list[int]], int], at_once: int) -> int:
+        """Have each row indexed that the index does not know as it is; says how many it were.
+
+        Safe to repeat, to break off and to run twice at once: what it has done is there, and it
+        goes on with the rest.
+
+        Args:
+            index_some: indexes the rows of these ids in a transaction of its own.
+            at_once: rows a transaction: nobody waits long for it.
+        """
+        highest = db.session.scalar(select(func.max(self._t.id))) or 0
+        indexed = 0
+        for start in range(0, highest, _SPAN):
+            behind = list(db.session.scalars(self._behind(start, start + _SPAN)))
+            for first in range(0, len(behind), at_once):
+                indexed += index_some(behind[first : first + at_once])
+        if indexed:
+            self.tidy()
+        return indexed
 
     def tidy(self) -> None:
         """After much indexing: let FTS5 join the pieces of its index, a little a transaction.
