@@ -11,6 +11,7 @@ from portal.audit.actions import record
 from portal.database import transaction
 from portal.extensions import db
 from portal.inquiries import retention, turns
+from portal.inquiries.actions.batches import ids_of
 from portal.inquiries.actions.threads import COUNTS, hours_of, touch
 from portal.inquiries.models import Desk, Inquiry, InquiryCount, Message
 from portal.inquiries.vocabulary import Stage
@@ -21,7 +22,6 @@ RECKON: Final = "inquiries.reckon"
 """The kind of job that works deadlines out anew: of one provider, or once a day of all."""
 FEW: Final = 200
 """Up to so many open threads have their new deadlines before the page comes back."""
-_AT_ONCE: Final = 100
 _WAITING: Final = (Stage.US.value, Stage.SNOOZED.value)
 _OF_TIME: Final = frozenset(
     {"answer_minutes", "opens_at", "closes_at", "working_days", "keeps_holidays"}
@@ -104,23 +104,8 @@ def reckon(payload: Mapping[str, Any]) -> None:
 
 
 def _reckon_deadlines(provider_id: int) -> None:
-    last = 0
-    while True:
-        ids = db.session.scalars(
-            select(Inquiry.id)
-            .where(
-                Inquiry.provider_id == provider_id,
-                Inquiry.stage.in_(_WAITING),
-                Inquiry.id > last,
-            )
-            .order_by(Inquiry.id)
-            .limit(_AT_ONCE)
-        ).all()
-        db.session.rollback()
-        if not ids:
-            return
+    for ids in ids_of(provider_id, Inquiry.stage.in_(_WAITING)):
         _reckon_some(provider_id, ids)
-        last = ids[-1]
 
 
 def _reckon_some(provider_id: int, ids: Sequence[int]) -> None:
@@ -169,25 +154,10 @@ def _locked(session: Session, ids: Sequence[int], *where: Any) -> dict[int, Inqu
 
 def _reckon_keeping(provider_id: int) -> None:
     """When the personal data of closed threads goes, by the desk's present number of days."""
-    last = 0
-    while True:
-        ids = db.session.scalars(
-            select(Inquiry.id)
-            .where(
-                Inquiry.provider_id == provider_id,
-                Inquiry.forget_at.is_not(None),
-                Inquiry.id > last,
-            )
-            .order_by(Inquiry.id)
-            .limit(_AT_ONCE)
-        ).all()
-        db.session.rollback()
-        if not ids:
-            return
+    for ids in ids_of(provider_id, Inquiry.forget_at.is_not(None)):
         with transaction() as session:
             threads = _locked(session, ids, Inquiry.forget_at.is_not(None))
             wishes = retention.wishes_of(session, ids)
             days = _desk(session, provider_id).keeps_personal_days
             for thread in threads.values():
                 thread.forget_at = retention.moment(thread, days, wishes.get(thread.id))
-        last = ids[-1]

@@ -3,7 +3,6 @@
 What stays of a thread: the offer as it was, who answered and when, how it ended, and its counts.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import case, delete, select, update
@@ -14,7 +13,8 @@ from portal.clock import DAY
 from portal.database import rows_changed, transaction
 from portal.extensions import db
 from portal.inquiries import search, turns
-from portal.inquiries.actions.threads import audit, happened, touch
+from portal.inquiries.actions.batches import each_due
+from portal.inquiries.actions.threads import audit, happened
 from portal.inquiries.models import AnswerDraft, Inquiry, Message, Note, ThreadEvent
 from portal.inquiries.vocabulary import Event, LostReason, Outcome, State
 from portal.mail.actions import withdraw
@@ -28,41 +28,8 @@ _AT_ONCE: Final = 20
 
 
 def forget_due() -> int:
-    """Empty the personal data of every thread whose time is over; returns how many.
-
-    Some of one provider a transaction; who is killed in the middle leaves the rest to the next run.
-    """
-    total = 0
-    for provider_id in _concerned():
-        while emptied := _forget_some(provider_id):
-            total += emptied
-    return total
-
-
-def _concerned() -> Sequence[int]:
-    found = db.session.scalars(
-        select(Inquiry.provider_id).where(Inquiry.forget_at <= clock.now()).distinct()
-    ).all()
-    db.session.rollback()
-    return found
-
-
-def _forget_some(provider_id: int) -> int:
-    with transaction() as session:
-        threads = session.scalars(
-            select(Inquiry)
-            .where(Inquiry.provider_id == provider_id, Inquiry.forget_at <= clock.now())
-            .order_by(Inquiry.id)
-            .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).all()
-        for thread in threads:
-            _forget(session, thread)
-        if threads:
-            session.flush()
-            touch(session, provider_id)
-        return len(threads)
+    """Empty the personal data of every thread whose time is over; returns how many."""
+    return each_due(lambda: Inquiry.forget_at <= clock.now(), _forget, _AT_ONCE)
 
 
 def _forget(session: Session, thread: Inquiry) -> None:
