@@ -6,11 +6,15 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal import config, create_app
 from portal.database import transaction
 from portal.extensions import db
+from portal.inquiries import actions as inquiries
+from portal.inquiries import search as threads
+from portal.inquiries.links import Links
+from portal.inquiries.models import Inquiry
 from portal.listings import actions, queries, search
 from portal.listings.reindexing import reindex
 from tests.conftest import dispose, settings_for
@@ -30,6 +34,17 @@ _PICTURE = (
 _REVISION = (
     "INSERT INTO listing_revisions (listing_id, version, content, at) VALUES"
     ' ({id}, 1, \'{{"title": "RTX 4090 整机", "currency": "CNY", "unit": "item"}}\', 1)'
+)
+
+_INQUIRY = (
+    "INSERT INTO inquiries (id, provider_id, listing_id, listing_then, state, name, email,"
+    " language, form_nonce, link_nonce, link_digest, created_at, last_message_at) VALUES"
+    " ({id}, 1, 7, '{{\"title\": \"RTX 4090\"}}', '{state}', '王芳', 'a@c.example',"
+    " 'zh', 'form-{id}', 'link-{id}', 'digest-{id}', {at}, {at})"
+)
+_WORDS = (
+    "INSERT INTO inquiry_messages (inquiry_id, author, body, form_nonce, created_at) VALUES"
+    " ({id}, '{author}', '液冷机柜', '{author}-{id}', {at})"
 )
 
 
@@ -113,3 +128,60 @@ def test_saving_a_listing_whose_pictures_the_release_before_wrote(before: Flask)
         _row, after = queries.listing_of(1, 9)
         db.session.rollback()
         assert after.images == images
+
+
+def _asked(number: int, state: str, at: int) -> None:
+    _write(
+        _INQUIRY.format(id=number, state=state, at=at),
+        _WORDS.format(id=number, author="buyer", at=at),
+    )
+
+
+def _desk() -> dict[str, int]:
+    rows = db.session.execute(
+        text("SELECT stage, sum(inquiries) AS threads FROM inquiry_counts GROUP BY stage")
+    ).all()
+    db.session.rollback()
+    return {row.stage: int(row.threads) for row in rows if row.threads}
+
+
+def test_threads_stand_in_their_queues_whoever_wrote_them(before: Flask) -> None:
+    with before.app_context():
+        flask_migrate.upgrade(revision="0002")
+        for number, state, at in (
+            (1, "new", 50),
+            (2, "answered", 60),
+            (3, "spam", 70),
+            (4, "new", 40),
+        ):
+            _asked(number, state, at)
+        flask_migrate.upgrade()
+        assert _desk() == {"us": 2, "buyer": 1, "spam": 1}
+        in_order = text("SELECT id FROM inquiries WHERE stage <> 'spam' ORDER BY rank, id")
+        assert list(db.session.scalars(in_order)) == [4, 1, 2]  # the longest wait on top
+        db.session.rollback()
+        # The release before this one goes on: asked, answered, held back.
+        _asked(5, "new", 80)
+        _write("UPDATE inquiries SET state = 'answered', last_message_at = 90 WHERE id = 5")
+        _write("UPDATE inquiries SET state = 'spam' WHERE id = 1")
+        assert _desk() == {"us": 1, "buyer": 2, "spam": 2}
+        # And this one goes on from there.
+        links = Links(("key",), "http://127.0.0.1")
+        inquiries.answer(
+            4, provider_id=1, person_id=_seller(), body="两周。", form_nonce="x", links=links
+        )
+        assert _desk() == {"buyer": 3, "spam": 2}
+        assert threads.reindex() == 4, "all but the one that was indexed by its answer"
+        found = threads.matches("液冷机柜", db.engine.dialect.name, provider_id=1)
+        assert found is not None
+        assert len(db.session.scalars(select(Inquiry.id).where(found)).all()) == 5
+        _write("DELETE FROM inquiry_messages", "DELETE FROM inquiries WHERE id = 2")
+        assert _desk() == {"buyer": 2, "spam": 2}
+
+
+def _seller() -> int:
+    _write(
+        "INSERT INTO people (id, provider_id, email, name, language, password_hash, is_active,"
+        " created_at) VALUES (1, 1, 'a@a.example', '陈浩', 'zh', 'x', true, 1)"
+    )
+    return 1
