@@ -30,7 +30,7 @@ def closed(listing: Listing, **columns: Any) -> Inquiry:
         **{
             "answers": ["可以"],
             "company": "向量科技",
-            "phone": "138",
+            "phone": "138 0013",
             "buyer_digest": "d" * 64,
             "outcome": Outcome.LOST,
             "closed_at": NOW - 400 * DAY,
@@ -52,7 +52,7 @@ def closed(listing: Listing, **columns: Any) -> Inquiry:
                 saved_at=NOW,
             )
         )
-        happened(session, thread, Event.CALL_ASKED, phone="138", when="明天")
+        happened(session, thread, Event.CALL_ASKED, phone="138 0013", when="明天")
         sent = post(
             session,
             to="buyer@c.example",
@@ -87,7 +87,7 @@ def test_nothing_of_the_buyer_is_left_and_the_numbers_stay(app: Any, listing: Li
         key = table.id if table is Inquiry else table.inquiry_id
         for row in db.session.execute(select(table.__table__).where(key == one)):
             words = str(dict(row._mapping))
-            for word in ("王芳", "buyer@", "138", "向量", "交付时间", "明天", "可以"):
+            for word in ("王芳", "buyer@", "138 0", "向量", "交付时间", "明天", "可以"):
                 assert word not in words, (table, word)
     kept = db.session.execute(
         text("SELECT content FROM inquiry_search_texts WHERE inquiry_id = :id"), {"id": one}
