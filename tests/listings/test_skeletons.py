@@ -92,7 +92,8 @@ def test_every_state_for_every_reader(status: Status, locale: str) -> None:
         looks = Looks(
             **{**LOOKS, "locale": locale, "may_edit": bool(may_edit), "is_reviewed": is_reviewed}
         )
-        the_same({"status": status, "valid_until": ends}, looks)
+        html = the_same({"status": status, "valid_until": ends}, looks)
+        assert (" data-edit-trigger" in html) == bool(may_edit)
 
 
 @pytest.mark.parametrize("name", EMPTY)
