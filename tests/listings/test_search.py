@@ -1,7 +1,6 @@
 """What is typed is found wherever it stands, by both databases alike, and nothing else is."""
 
 import random
-import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +23,7 @@ from portal.listings.reindexing import reindex, reindex_provider
 from portal.permissions import Role
 from portal.search.grams import canonical, grams_of, terms_of
 from portal.web.richtext import LONGEST
-from tests import factories
+from tests import effort, factories
 from tests.conftest import ClientFor
 from tests.listings.conftest import REAL, Made
 from tests.pages import PagesClient
@@ -355,9 +354,5 @@ def test_hostile_questions_are_answered_soon(
 ) -> None:
     staff = client_for(provider, Role.STAFF)
     for client, url in ((staff, "/portal/listings/"), (visitor, "/")):
-        spent = []
-        for _ in range(2):
-            begun = time.perf_counter()
+        with effort.at_most(500):
             assert client.get(url, query_string={"q": query}).status_code == 200
-            spent.append(time.perf_counter() - begun)
-        assert min(spent) < 0.5

@@ -50,10 +50,12 @@ class Flood:
             number = next(_numbers)
             try:
                 status = self._look(number)
+            except ConnectionRefusedError:
+                time.sleep(0.02)  # nobody listens just now, so nothing was written either
+                continue
             except (OSError, http.client.HTTPException):
                 with self._guard:
                     self.unanswered += 1
-                time.sleep(0.02)  # refused at once while nobody listens
                 continue
             assert status == 204
             with self._guard:
@@ -160,7 +162,7 @@ def test_no_acknowledged_view_is_lost_or_doubled_by_killed_workers(
                     flood.more()
                     until(lambda old=old: set(server.background_workers()) - set(old), 30)  # type: ignore[misc]
     check(server, app, flood)
-    assert flood.unanswered <= 4 * 4 * 2
+    assert flood.unanswered <= 4 * 4 * 2  # what was in flight: readers, kills, both workers
 
 
 @pytest.mark.slow

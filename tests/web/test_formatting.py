@@ -1,6 +1,5 @@
 """Prices, days, moments and numbers as readers of both languages see them."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from portal.clock import DAY, HOUR, MARKET_ZONE, MINUTE
 from portal.web import formatting
+from tests import effort
 
 # 15:27 in Shanghai, as the real offer was published.
 PUBLISHED = int(datetime(2024, 3, 5, 7, 27, tzinfo=UTC).timestamp())
@@ -165,10 +165,6 @@ def test_a_table_of_fifty_rows_costs_little(app: Flask) -> None:
         "{% for offer, at in rows %}{{ offer|price }}{{ at|moment }}{{ 5|number }}{% endfor %}"
     )
     table.render(rows=rows)
-    costs = []
-    for _ in range(20):
-        begun = time.perf_counter()
-        table.render(rows=rows)
-        costs.append(time.perf_counter() - begun)
-    # Measured 0.3 ms; the bound leaves room for a busy machine.
-    assert min(costs) < 0.003
+    with effort.at_most(40):
+        for _ in range(20):
+            table.render(rows=rows)
