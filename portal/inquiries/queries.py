@@ -28,7 +28,7 @@ from portal.extensions import db
 from portal.inquiries import search
 from portal.inquiries.filters import ME, NOBODY, Filters, Queue
 from portal.inquiries.models import Inquiry, InquiryCount, Message, ReadMark
-from portal.inquiries.vocabulary import Stage, State
+from portal.inquiries.vocabulary import Stage
 from portal.listings.models import Listing
 from portal.permissions import ROLES, Permission
 from portal.reading import Reading, in_one_text
@@ -353,26 +353,3 @@ def usual_answer_seconds(provider_id: int) -> int | None:
     ).scalars()
     times = [max(0, seconds) for seconds in rows]
     return int(median(times)) if len(times) >= _FEWEST_ANSWERS else None
-
-
-def answer_times(provider_id: int | None, since: int, until: int) -> list[int]:
-    """Seconds to the first answer of each inquiry received from `since` to before `until`.
-
-    Args:
-        provider_id: whose; None: of all providers.
-        since: UTC seconds, included.
-        until: UTC seconds, not included.
-    """
-    answered = (
-        select(_SECONDS)
-        .where(
-            Inquiry.created_at >= since,
-            Inquiry.created_at < until,
-            Inquiry.first_answered_at.is_not(None),
-            Inquiry.state != State.SPAM,
-        )
-        .order_by(Inquiry.created_at)
-    )
-    if provider_id is not None:
-        answered = answered.where(Inquiry.provider_id == provider_id)
-    return [max(0, int(seconds)) for seconds in db.session.execute(answered).scalars()]

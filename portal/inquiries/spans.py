@@ -42,6 +42,11 @@ class Span:
         return clock.moment_in(self.zone, self.last + _ONE)
 
     @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
+
+    @property
     def query(self) -> dict[str, str]:
         """For addresses about the same days."""
         if self.length is not None:

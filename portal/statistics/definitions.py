@@ -5,9 +5,11 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from portal.inquiries.numbers import FEWEST_ANSWERS
+
 FEWEST_VIEWS: Final = 50
 """Below this many views a rate would be chance."""
-FEWEST_INQUIRIES: Final = 3
+FEWEST_INQUIRIES: Final = FEWEST_ANSWERS
 """Below this many inquiries or answers a share or a median would be chance."""
 
 

@@ -29,7 +29,7 @@ from portal.inquiries.vocabulary import State
 from portal.listings.models import Listing, ListingCount
 from portal.statistics.models import ListingDay, ProviderDay
 from portal.statistics.periods import Period
-from portal.statistics.report import Answers, Report, Shop, Side, Top, days_of
+from portal.statistics.report import Report, Shop, Side, Top, answers_of, days_of
 
 TOPS: Final = 10
 """Listings in the table of the most viewed."""
@@ -309,7 +309,7 @@ def of_market(period: Period) -> Report:
             int(one["views"]),
             int(one["inquiries"]),
             int(one["answered"]),
-            Answers.of_ranks(ranks[one["id"]]),
+            answers_of(ranks[one["id"]]),
         )
         for one in row.shops or ()
     ]
@@ -345,7 +345,7 @@ def _report(row: Any, period: Period, **more: Any) -> Report:
     for one in row.ranks or ():
         ranks[int(one["part"])].append(one)
     now, before = (
-        Side(days_of(span, row.views or (), asked), Answers.of_ranks(ranks[part]))
+        Side(days_of(span, row.views or (), asked), answers_of(ranks[part]))
         for span, part in ((period, 1), (period.before, 0))
     )
     return Report(period, now, before, row.since, **more)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from portal.inquiries.numbers import Answers
 from portal.statistics.definitions import FEWEST_INQUIRIES, FEWEST_VIEWS
 from portal.statistics.periods import Period
 
@@ -27,30 +28,6 @@ class Day:
     """Of the day's inquiries, those answered or older than 24 hours."""
     in_time: int = 0
     """Of the day's inquiries, those answered within 24 hours."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """How long first answers took, in seconds."""
-
-    count: int = 0
-    median: int | None = None
-    """None: fewer answers than a median can be said of."""
-    slow: int | None = None
-    """90th percentile by nearest rank; None as above."""
-
-    @classmethod
-    def of_ranks(cls, ranks: Iterable[Mapping[str, Any]]) -> "Answers":
-        """From the rows of the middle and of the 90th percentile: `place`, `total`, `seconds`."""
-        seconds: dict[int, int] = {}
-        total = 0
-        for row in ranks:
-            seconds[int(row["place"])] = int(row["seconds"])
-            total = int(row["total"])
-        if total < FEWEST_INQUIRIES:
-            return cls(total)
-        middle = (seconds[(total + 1) // 2] + seconds[total // 2 + 1]) // 2
-        return cls(total, middle, seconds.get((9 * total + 9) // 10))
 
 
 @dataclass(frozen=True)
@@ -155,6 +132,16 @@ def rate_of(inquiries: int, views: int) -> float | None:
 def share_of(part: int, whole: int) -> float | None:
     """Part ÷ whole; None: too few to say."""
     return part / whole if whole >= FEWEST_INQUIRIES else None
+
+
+def answers_of(ranks: Iterable[Mapping[str, Any]]) -> Answers:
+    """From the rows of the middle and of the 90th percentile: `place`, `total`, `seconds`."""
+    seconds: dict[int, int] = {}
+    total = 0
+    for row in ranks:
+        seconds[int(row["place"])] = int(row["seconds"])
+        total = int(row["total"])
+    return Answers.of_ranks(total, seconds.__getitem__)
 
 
 def days_of(period: Period, *rows: Iterable[Mapping[str, Any]]) -> list[Day]:

@@ -13,6 +13,7 @@ from portal.statistics.definitions import DEFINITIONS, KEPT_OUT
 from portal.statistics.exporting import days_file
 from portal.statistics.periods import LENGTHS, Period, latest, length_asked
 from portal.statistics.report import Report
+from portal.web.comparing import percent
 from portal.web.fragments import respond
 from portal.web.guard import requires
 from portal.web.navigation import Entry
@@ -106,7 +107,7 @@ def _page(report: Report, endpoint: str, **ids: Any) -> Response:
         kind=kind,
         sees_all=_sees_all(),
         cards=wording.cards(report),
-        percent=wording.percent,
+        percent=percent,
         labels=[f"{day:%m-%d}" for day in report.period.days],
         definitions=DEFINITIONS,
         kept_out=KEPT_OUT,

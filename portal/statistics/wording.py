@@ -8,7 +8,8 @@ from flask_babel import gettext
 
 from portal.statistics.definitions import DEFINITIONS
 from portal.statistics.report import Report, Side
-from portal.web.formatting import current_locale, format_day, format_duration, format_number
+from portal.web.comparing import COUNT, RATE, TIME, Measure, difference
+from portal.web.formatting import current_locale, format_day
 
 
 @dataclass(frozen=True)
@@ -24,48 +25,16 @@ class Card:
     comparison: str | None = None
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """How one kind of figure is said, and how a difference of two of them."""
-
-    say: Callable[[Any], str]
-    differ: Callable[[Any, Any], str]
-    is_more_better: bool = True
-
-
 def _(text: str, **values: Any) -> str:
     return str(gettext(text, **values))
 
 
-def percent(share: float | None) -> str:
-    """`0.84%`, `100%`; a dash for None."""
-    return "—" if share is None else f"{share * 100:.{2 if share < 0.1 else 0}f}%"
-
-
-def _duration(seconds: int) -> str:
-    said: str = format_duration(seconds, current_locale())
-    return said
-
-
-def _relative(now: int, before: int) -> str:
-    return f"{abs(now - before) / before * 100:.1f}%"
-
-
-def _points(now: float, before: float) -> str:
-    return _("%(number)s points", number=f"{abs(now - before) * 100:.2f}")
-
-
-_COUNT: Final = _Kind(format_number, _relative)
-_RATE: Final = _Kind(percent, _points)
-_SPAN: Final = _Kind(
-    _duration, lambda now, before: _duration(abs(now - before)), is_more_better=False
-)
-_SHOWN: Final[dict[str, tuple[_Kind, Callable[[Side], Any]]]] = {
-    "views": (_COUNT, lambda side: side.total("human")),
-    "inquiries": (_COUNT, lambda side: side.total("inquiries")),
-    "rate": (_RATE, lambda side: side.rate),
-    "median": (_SPAN, lambda side: side.answers.median),
-    "in_time": (_RATE, lambda side: side.in_time),
+_SHOWN: Final[dict[str, tuple[Measure, Callable[[Side], Any]]]] = {
+    "views": (COUNT, lambda side: side.total("human")),
+    "inquiries": (COUNT, lambda side: side.total("inquiries")),
+    "rate": (RATE, lambda side: side.rate),
+    "median": (TIME, lambda side: side.answers.median),
+    "in_time": (RATE, lambda side: side.in_time),
 }
 _OF_VIEWS: Final = frozenset({"views", "rate"})
 """What can be compared only where views were counted through all of the previous period."""
@@ -77,29 +46,26 @@ def cards(report: Report) -> list[Card]:
 
 
 def _card(key: str, report: Report) -> Card:
-    kind, read = _SHOWN[key]
+    measure, read = _SHOWN[key]
     now, before, label = read(report.now), read(report.before), DEFINITIONS[key].name
     if now is None:
         return Card(key, label, "—", comparison=_("too few to say"))
     if key in _OF_VIEWS and not report.has_before:
-        return Card(key, label, kind.say(now), comparison=_since(report))
-    said = _before(kind, before, report)
+        return Card(key, label, measure.say(now), comparison=_since(report))
+    said = _before(measure, before, report)
     if not before:
-        return Card(key, label, kind.say(now), comparison=said)
-    if now == before:
-        return Card(key, label, kind.say(now), _("unchanged"), comparison=said)
-    is_good = (now > before) == kind.is_more_better
-    direction = "up" if now > before else "down"
+        return Card(key, label, measure.say(now), comparison=said)
+    one = difference(measure, now, before)
     return Card(
-        key, label, kind.say(now), kind.differ(now, before), direction, is_good, comparison=said
+        key, label, measure.say(now), one.amount, one.direction, one.is_good, comparison=said
     )
 
 
-def _before(kind: _Kind, before: Any, report: Report) -> str:
+def _before(measure: Measure, before: Any, report: Report) -> str:
     days = report.period.length
     if before is None:
         return _("too few in the %(days)s days before to compare", days=days)
-    return _("%(days)s days before: %(value)s", days=days, value=kind.say(before))
+    return _("%(days)s days before: %(value)s", days=days, value=measure.say(before))
 
 
 def _since(report: Report) -> str:

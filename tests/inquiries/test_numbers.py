@@ -90,8 +90,9 @@ def test_the_whole_desk(desk: Listing, provider: Provider) -> None:
         answers=Answers(3, median=1200, p90=DAY + 1),
         in_time=Share(2, 4),
         not_due=1,
-        won=Share(1, 3),
-        lost=((LostReason.BUYER_CLOSED, 1), (LostReason.PRICE, 1)),
+        won=Share(1, 2),
+        lost=((LostReason.PRICE, 1),),
+        closed_by_buyer=1,
         open=4,
         overdue=1,
     )
@@ -109,6 +110,7 @@ def test_each_seller(desk: Listing, provider: Provider, ann: Person, bob: Person
         not_due=1,
         won=Share(1, 2),
         lost=((LostReason.PRICE, 1),),
+        closed_by_buyer=0,
         open=3,
         overdue=1,
     )
@@ -116,7 +118,8 @@ def test_each_seller(desk: Listing, provider: Provider, ann: Person, bob: Person
     # Ann's thread that he answered, and his own open one of another time.
     assert (bobs.received, bobs.answers.count, bobs.open, bobs.overdue) == (0, 1, 1, 0)
     nobodys = _of(report.sellers, None)
-    assert (nobodys.received, nobodys.won, nobodys.in_time) == (1, Share(0, 1), Share(0, 0))
+    assert (nobodys.received, nobodys.won, nobodys.closed_by_buyer) == (1, Share(0, 0), 1)
+    assert nobodys.in_time == Share(0, 0)
 
 
 def test_each_listing(
@@ -236,11 +239,11 @@ def test_the_page(desk: Listing, seller: PagesClient, hx: bool) -> None:
         "50%",
         "2 of 4",
         "one more is not due yet",
-        "6–79%",
-        "1 of 3 closed",
+        "9–91%",
+        "1 of 2 closed",
         "Too few for one percentage",
         "1 overdue",
-        "The buyer closed it",
+        "One more was closed by its buyer",
         "@H100 rack",
     ):
         assert words in text, words
@@ -288,7 +291,7 @@ def test_another_provider_sees_nothing_of_it(
     text = _page(eve, hx=False)
     assert "No inquiry has come yet" in text
     assert "Ann" not in text
-    for table in ("sellers", "listings", "reasons"):
+    for table in ("sellers", "listings", "reasons"):  # "whole" has a line a figure
         assert len(_rows(eve, table)) == 1
 
 
@@ -322,7 +325,11 @@ def test_the_files(desk: Listing, seller: PagesClient, ann: Person, listing: Lis
     assert [row[0] for row in rows] == [listing.title, "'@H100 rack"]
     assert dict(zip(heads, rows[0], strict=True))["Median first response (seconds)"] == "1200"
     _heads, *rows = _rows(seller, "reasons")
-    assert rows == [["The buyer closed it", "1"], ["The price", "1"]]
+    assert rows == [["The price", "1"]]
+    whole = {row[0]: row[1:] for row in _rows(seller, "whole")}
+    # Of one inquiry in the time before no percentage is made.
+    assert whole["Received"] == ["6", "1", "5", ""]
+    assert whole["Median first response (seconds)"] == ["1200", "", "", ""]
     assert seller.get(f"{URL}/people.csv").status_code == 404
 
 
@@ -333,3 +340,31 @@ def test_counts_stay_when_the_personal_data_is_gone(desk: Listing, provider: Pro
     db.session.flush()
     after: Report = numbers_of(provider.id, SINCE, UNTIL)
     assert after == before
+
+
+def test_the_time_before_is_as_long_and_in_no_other_figure(
+    listing: Listing, provider: Provider, ann: Person
+) -> None:
+    for at in (SINCE - 1, SINCE - (UNTIL - SINCE), SINCE - (UNTIL - SINCE) - 1):
+        _asked(listing, ann, 60, created_at=at, first_answered_at=at + 60)
+    report = numbers_of(provider.id, SINCE, UNTIL)
+    assert (report.before.received, report.before.answers.count) == (2, 2)
+    assert (report.whole.received, report.whole.answers.count) == (0, 0)
+    assert report.listings == ()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [(0, "30 days before: 0"), (3, "up 3"), (20, "up 15.0%")],
+)
+def test_change_is_a_percentage_of_many_only(
+    listing: Listing, seller: PagesClient, ann: Person, earlier: int, said: str
+) -> None:
+    for _n in range(earlier):
+        _asked(listing, ann, created_at=NOW - 40 * DAY)
+    for _n in range(23 if earlier == 20 else 6):
+        _asked(listing, ann)
+    text = _page(seller, hx=False)
+    assert said in text
+    assert f"30 days before: {earlier}" in text
+    assert ("up " in text) is bool(earlier)

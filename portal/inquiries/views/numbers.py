@@ -17,6 +17,7 @@ from portal.web import navigation
 from portal.web.fragments import respond
 from portal.web.guard import requires
 
+_COMPARED: Final = ("received", "median", "in_time", "won")
 _COUNTS: Final = {"stages": queries.BY_STAGE, "people": queries.PEOPLE}
 
 
@@ -37,12 +38,14 @@ def numbers() -> Response:
         definitions=numbers_in_words.DEFINITIONS,
         words=numbers_in_words,
         longest=spans.LONGEST,
+        compared={key: numbers_in_words.compared(key, report, span.days) for key in _COMPARED},
         ranges=[(n, url_for(".numbers", days=n), n == span.length) for n in spans.LENGTHS],
         files={table: _file_url(table, span) for table in exporting.TABLES},
         inbox=_inbox_of(span),
     )
 
 
+@blueprint.get("/numbers/whole.csv", defaults={"table": "whole"})
 @blueprint.get("/numbers/sellers.csv", defaults={"table": "sellers"})
 @blueprint.get("/numbers/listings.csv", defaults={"table": "listings"})
 @blueprint.get("/numbers/reasons.csv", defaults={"table": "reasons"})

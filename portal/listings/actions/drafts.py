@@ -171,7 +171,8 @@ def _refuse_overtaken(
         )
     else:
         newer = select(Listing.version).where(
-            Listing.form_nonce == saving._own(provider_id, place), Listing.created_at >= since
+            Listing.form_nonce == saving.stored_nonce(provider_id, place),
+            Listing.created_at >= since,
         )
     if session.scalar(newer.limit(1)) is not None:
         raise SavedJustNow

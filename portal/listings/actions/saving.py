@@ -97,7 +97,7 @@ def create(
         if owner is None:
             raise Missing
         if form_nonce:
-            form_nonce = _own(provider_id, form_nonce)
+            form_nonce = stored_nonce(provider_id, form_nonce)
             if made := _made_with(session, provider_id, form_nonce):
                 return made
         _refuse_taken(session, provider_id, content.own_number)
@@ -122,7 +122,7 @@ def create(
         return listing.id
 
 
-def _own(provider_id: int, form_nonce: str) -> str:
+def stored_nonce(provider_id: int, form_nonce: str) -> str:
     """The nonce as stored: what one tenant's form sends never meets another tenant's."""
     return digest_of(f"{provider_id}:{form_nonce}")[:_NONCE_LENGTH]
 
